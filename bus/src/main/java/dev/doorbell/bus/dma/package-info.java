@@ -1,0 +1,9 @@
+/**
+ * A function's way to memory, and the order of its posted writes.
+ *
+ * <p>Ports are stateless but for the queue of posted writes, which belongs to its function.
+ */
+@NullMarked
+package dev.doorbell.bus.dma;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,13 @@
+package dev.doorbell.device.spi;
+
+/** Non-volatile memory of 16-bit words. */
+public interface NvmStore {
+    /** The words, exactly as long as the part; an array of length 0 asks the model for its default image. */
+    short[] load();
+
+    /** Called after the guest changed words. */
+    void store(short[] words);
+
+    /** MAC address for a default image: 48 bits, first octet on the wire in bits 47:40. */
+    long defaultMac();
+}
