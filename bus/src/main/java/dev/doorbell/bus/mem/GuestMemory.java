@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GuestMemory implements AutoCloseable {
     private static final Memory MEMORY = OS.memory();
+    /** Where a byte array's elements begin: Chronicle wants it added when an array is the target, not as the source. */
+    private static final long ARRAY_BASE = MEMORY.arrayBaseOffset(byte[].class);
 
     private final @Nullable BytesStore<?, ?> store;
     private final @Nullable Runnable release;
@@ -108,7 +110,7 @@ public final class GuestMemory implements AutoCloseable {
     public void read(long gpa, byte[] into, int offset, int bytes) {
         check(gpa, bytes);
         Objects.checkFromIndexSize(offset, bytes, into.length);
-        MEMORY.copyMemory(base + gpa, into, offset, bytes);
+        MEMORY.copyMemory(base + gpa, into, ARRAY_BASE + offset, bytes);
     }
 
     public void write(long gpa, byte[] from, int offset, int bytes) {

@@ -1,0 +1,78 @@
+package dev.doorbell.bus.mem;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GuestMemoryTest {
+    private static final long SIZE = 4096;
+    private final GuestMemory memory = GuestMemory.allocate(SIZE);
+
+    @AfterEach
+    void close() {
+        memory.close();
+    }
+
+    @Test
+    void newMemoryIsZero() {
+        assertThat(memory.bytes(0, (int) SIZE)).containsOnly(0);
+    }
+
+    @Test
+    void numbersAreLittleEndian() {
+        memory.writeInt(16, 0x0102_0304);
+        assertThat(memory.bytes(16, 4)).containsExactly(4, 3, 2, 1);
+        memory.writeLong(24, 0x0102_0304_0506_0708L);
+        assertThat(memory.readInt(24)).isEqualTo(0x0506_0708);
+        assertThat(memory.readShort(24)).isEqualTo((short) 0x0708);
+        assertThat(memory.readByte(31)).isEqualTo((byte) 1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {-1, SIZE - 7, SIZE, Long.MAX_VALUE - 3, Long.MIN_VALUE})
+    void noAccessLeavesTheRegion(long gpa) {
+        refuses(m -> m.readLong(gpa));
+        refuses(m -> m.writeLong(gpa, 1));
+        refuses(m -> m.fill(gpa, 8, 1));
+        refuses(m -> m.copyTo(gpa, m, 0, 8));
+        refuses(m -> m.copyTo(0, m, gpa, 8));
+        refuses(m -> m.read(gpa, new byte[8], 0, 8));
+        refuses(m -> m.write(gpa, new byte[8], 0, 8));
+        refuses(m -> m.hostAddress(gpa, 8));
+        assertThat(memory.bytes(0, (int) SIZE)).containsOnly(0);
+    }
+
+    @Test
+    void lengthsThatOverflowAreRefused() {
+        refuses(m -> m.fill(8, Long.MAX_VALUE, 1));
+        refuses(m -> m.fill(8, -1, 1));
+        refuses(m -> m.read(0, new byte[4], 0, 8));
+    }
+
+    @Test
+    void overlappingCopyMovesTheBytes() {
+        for (int i = 0; i < 64; i++) {
+            memory.writeByte(i, i);
+        }
+        memory.copyTo(0, memory, 8, 56);
+        assertThat(memory.readByte(8)).isEqualTo((byte) 0);
+        assertThat(memory.readByte(63)).isEqualTo((byte) 55);
+    }
+
+    @Test
+    void closedMemoryRefusesInsteadOfCrashing() {
+        GuestMemory gone = GuestMemory.allocate(64);
+        gone.close();
+        gone.close();
+        assertThatThrownBy(() -> gone.readByte(0)).isInstanceOf(IndexOutOfBoundsException.class);
+    }
+
+    private void refuses(Consumer<GuestMemory> access) {
+        assertThatThrownBy(() -> access.accept(memory)).isInstanceOf(IndexOutOfBoundsException.class);
+    }
+}
