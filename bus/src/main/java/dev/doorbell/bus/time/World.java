@@ -4,15 +4,20 @@ import java.util.function.BooleanSupplier;
 
 /**
  * The driver's seat of a world: a {@link Scheduler} together with the means to let its time pass. Whoever calls these
- * methods lends the world its thread.
+ * methods lends the world its thread: the thread that made it at first, later the one that ran it last.
+ *
+ * <p>Running it from inside one of its events, from one of its baton threads, or from two threads at once throws
+ * {@link IllegalStateException}. An exception that an event lets escape ends the call with an {@link EventException}
+ * that names the event; the world itself stays usable.
  */
-public interface World extends Scheduler {
+public interface World extends Scheduler, AutoCloseable {
     /** Runs all events up to and including {@code nowNs() + durationNs}, and leaves the clock there. */
     void runFor(long durationNs);
 
     /**
-     * Runs until the condition holds, looking at it after each event.
+     * Runs until the condition holds, looking at it first and after each event.
      *
+     * @param limitNs the longest time this may take, from now on; {@link Long#MAX_VALUE} for no limit
      * @return false when {@code limitNs} passed first (or, in virtual time, when nothing is left to happen)
      */
     boolean runUntil(BooleanSupplier condition, long limitNs);
@@ -25,4 +30,8 @@ public interface World extends Scheduler {
 
     /** True when called on the thread that currently runs this world (its driver's, or a baton thread's). */
     boolean isWorldThread();
+
+    /** Ends the baton threads and forgets everything scheduled. A closed world cannot be run; closing twice is harmless. */
+    @Override
+    void close();
 }

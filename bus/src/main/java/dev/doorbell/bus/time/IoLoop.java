@@ -1,0 +1,25 @@
+package dev.doorbell.bus.time;
+
+/**
+ * What a world in real time waits on while it has nothing to do: the readiness of sockets, TAP devices and eventfds.
+ * Handlers run on the thread that calls these methods, the world's, and count as events: they must not block.
+ */
+public interface IoLoop {
+    /**
+     * Handles whatever is ready, without waiting.
+     *
+     * @return true when there was something to handle
+     */
+    boolean pollNow();
+
+    /** Waits until something is ready, {@link #wakeup()} was called or {@code maxNs} passed, then handles what is ready. */
+    void await(long maxNs);
+
+    /** Ends the current {@link #await}, or the next one when none is going on. Safe from any thread. */
+    void wakeup();
+
+    /** A loop without any input or output: it only waits. */
+    static IoLoop withoutIo() {
+        return new ParkingIoLoop();
+    }
+}

@@ -1,0 +1,81 @@
+package dev.doorbell.bus.time;
+
+import java.util.SplittableRandom;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A world whose clock jumps to the next event, starting at 0 ns. Two runs with the same seed and the same inputs are
+ * the same, event for event.
+ */
+public final class VirtualTime extends AbstractWorld {
+    /** Events at one instant after which the world is taken to be spinning: about a second of computing. */
+    private static final long MAX_EVENTS_PER_INSTANT = 50_000_000;
+
+    private final long seed;
+
+    /** @param seed where the randomness of the world's components is split from */
+    public VirtualTime(long seed) {
+        this(seed, false);
+    }
+
+    /** @param shuffleTies run events of the same instant in an order drawn from the seed, not in that of scheduling */
+    public VirtualTime(long seed, boolean shuffleTies) {
+        super(shuffleTies ? new SplittableRandom(seed) : null);
+        this.seed = seed;
+    }
+
+    public long seed() {
+        return seed;
+    }
+
+    @Override
+    public void runFor(long durationNs) {
+        long end = saturatedSum(nowNs(), durationNs);
+        super.runFor(durationNs);
+        if (end != Long.MAX_VALUE && nowNs() < end) {
+            clock(end);
+        }
+    }
+
+    @Override
+    boolean runLoop(BooleanSupplier condition, long deadlineNs) {
+        for (; ; ) {
+            if (runInstant(condition)) {
+                return true;
+            }
+            long next = earliestFutureNs();
+            if (next == Long.MAX_VALUE) {
+                return false;
+            }
+            if (next > deadlineNs) {
+                clock(deadlineNs);
+                return false;
+            }
+            clock(next);
+        }
+    }
+
+    @Override
+    void wakeup() {
+        // A world in virtual time never sleeps.
+    }
+
+    private boolean runInstant(BooleanSupplier condition) {
+        long count = 0;
+        for (ScheduledEvent event = runNext(); event != null; event = runNext()) {
+            if (condition.getAsBoolean()) {
+                return true;
+            }
+            if (++count > MAX_EVENTS_PER_INSTANT) {
+                throw new IllegalStateException(
+                        "time stands still at " + nowNs() + " ns: " + count + " events, the last one " + name(event));
+            }
+        }
+        return false;
+    }
+
+    private static String name(@Nullable ScheduledEvent event) {
+        return event == null ? "none" : event.name();
+    }
+}
