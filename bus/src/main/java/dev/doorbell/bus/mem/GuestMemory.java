@@ -1,5 +1,7 @@
 package dev.doorbell.bus.mem;
 
+import java.nio.ByteBuffer;
+import java.nio.ReadOnlyBufferException;
 import java.util.Objects;
 import net.openhft.chronicle.bytes.BytesStore;
 import net.openhft.chronicle.core.Memory;
@@ -117,6 +119,70 @@ public final class GuestMemory implements AutoCloseable {
         check(gpa, bytes);
         Objects.checkFromIndexSize(offset, bytes, from.length);
         MEMORY.copyMemory(from, offset, base + gpa, bytes);
+    }
+
+    /** Fills {@code into} from its position to its limit, and moves the position. */
+    public void read(long gpa, ByteBuffer into) {
+        int bytes = into.remaining();
+        check(gpa, bytes);
+        if (into.hasArray()) {
+            MEMORY.copyMemory(base + gpa, into.array(), into.arrayOffset() + into.position(), bytes);
+        } else if (into.isReadOnly()) {
+            throw new ReadOnlyBufferException();
+        } else {
+            MEMORY.copyMemory(base + gpa, MEMORY.address(into) + into.position(), bytes);
+        }
+        into.position(into.position() + bytes);
+    }
+
+    /** Takes what {@code from} holds from its position to its limit, and moves the position. */
+    public void write(long gpa, ByteBuffer from) {
+        int bytes = from.remaining();
+        check(gpa, bytes);
+        if (from.hasArray()) {
+            MEMORY.copyMemory(from.array(), from.arrayOffset() + from.position(), base + gpa, bytes);
+        } else if (from.isDirect()) {
+            MEMORY.copyMemory(MEMORY.address(from) + from.position(), base + gpa, bytes);
+        } else {
+            for (int i = 0; i < bytes; i++) { // a read-only heap buffer hides its array
+                MEMORY.writeByte(base + gpa + i, from.get(from.position() + i));
+            }
+        }
+        from.position(from.position() + bytes);
+    }
+
+    /**
+     * The sum of a range as little-endian 16-bit words, modulo 0xFFFF: the slow half of the Internet checksum. It lives
+     * here because it checks the range once, not per word. An odd last byte counts as the lower half of a word.
+     *
+     * @return congruent to the sum modulo 0xFFFF, as an unsigned 64-bit number below 2^34
+     */
+    public long onesComplementSum(long gpa, long bytes) {
+        check(gpa, bytes);
+        long address = base + gpa;
+        long end = address + bytes;
+        long a = 0, b = 0, c = 0, d = 0;
+        // Adding 32-bit halves leaves 32 bits of head-room: carries need no care. Four chains, no dependency.
+        for (; address <= end - 16; address += 16) {
+            long first = MEMORY.readLong(address), second = MEMORY.readLong(address + 8);
+            a += first & 0xFFFF_FFFFL;
+            b += first >>> 32;
+            c += second & 0xFFFF_FFFFL;
+            d += second >>> 32;
+        }
+        for (; address <= end - 4; address += 4) {
+            a += MEMORY.readInt(address) & 0xFFFF_FFFFL;
+        }
+        if (address <= end - 2) {
+            b += MEMORY.readShort(address) & 0xFFFF;
+            address += 2;
+        }
+        if (address < end) {
+            c += MEMORY.readByte(address) & 0xFF;
+        }
+        long sum = (a & 0xFFFF_FFFFL) + (a >>> 32) + (b & 0xFFFF_FFFFL) + (b >>> 32);
+        sum += (c & 0xFFFF_FFFFL) + (c >>> 32) + (d & 0xFFFF_FFFFL) + (d >>> 32);
+        return (sum & 0xFFFF_FFFFL) + (sum >>> 32);
     }
 
     /** A copy, for tests and set-up. */

@@ -15,8 +15,8 @@ final class Baton implements BatonThreads {
 
     private final AbstractWorld world;
     private final List<Member> members = new ArrayList<>();
-    private final Condition returned = () -> running == null;
     private volatile @Nullable Member running;
+    private final Condition returned = () -> running == null;
     private volatile @Nullable Thread driver;
 
     Baton(AbstractWorld world) {

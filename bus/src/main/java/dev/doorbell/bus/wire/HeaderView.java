@@ -56,4 +56,14 @@ public abstract class HeaderView<V extends HeaderView<V>> {
     protected final void i64(int offset, long value) {
         memory.writeLong(at + offset, Long.reverseBytes(value));
     }
+
+    /** Six octets as a MAC address: first octet in bits 47:40. */
+    protected final long mac(int offset) {
+        return (long) u16(offset) << 32 | i32(offset + 2) & 0xFFFF_FFFFL;
+    }
+
+    protected final void mac(int offset, long mac) {
+        u16(offset, (int) (mac >>> 32));
+        i32(offset + 2, (int) mac);
+    }
 }
