@@ -236,14 +236,294 @@ public final class SkBuff {
         fragListBytes += skb.length();
     }
 
+    /** Cuts the packet to {@code bytes}, from the end; longer ones only. */
+    public void trim(int bytes) {
+        SkbCopy.trim(this, bytes);
+    }
+
+    /**
+     * Makes sure that the first {@code bytes} are linear, moving them out of the fragments when needed: pskb_may_pull.
+     * GPAs of headers may change.
+     *
+     * @return false when the packet is shorter, or memory has run out
+     */
+    public boolean pskbMayPull(int bytes) {
+        return bytes <= headLength() || SkbCopy.pullTail(this, bytes - headLength());
+    }
+
+    /** Makes all of it linear. @return false when memory has run out */
+    public boolean linearize() {
+        return !isNonlinear() || pskbMayPull(length());
+    }
+
+    /** True when another SkBuff looks into the same linear buffer: its bytes must not be changed. */
+    public boolean isCloned() {
+        return buffer != null && buffer.users() > 1;
+    }
+
+    /**
+     * Gives it a linear buffer of its own with at least {@code headroom} bytes in front: skb_cow. Does nothing when it
+     * has one. GPAs of headers may change.
+     *
+     * @return false when memory has run out
+     */
+    public boolean cow(int headroom) {
+        return !isCloned() && headroom() >= headroom || SkbCopy.expandHead(this, Math.max(headroom, headroom()), 0);
+    }
+
+    // ---- life
+
+    /** A second SkBuff for the same bytes; null: out of memory. Shares buffers: see {@link SkbAllocator#clone}. */
+    public @Nullable SkBuff cloneSkb() {
+        return allocator.clone(this);
+    }
+
+    /** Gives it back: the packet was used up, kfree_skb without a drop. */
     public void free() {
         allocator.release(this);
     }
 
-    // ---- for the allocator
+    /** Gives it back and counts why: kfree_skb_reason. */
+    public void drop(DropReason reason) {
+        allocator.drops().count(reason);
+        allocator.release(this);
+    }
+
+    public SkbAllocator allocator() {
+        return allocator;
+    }
+
+    // ---- for the allocator and the helpers in this package
 
     @Nullable
     SkbHead buffer() {
         return buffer;
+    }
+
+    /** Begins a new life with a buffer of its own. */
+    void attach(SkbHead block, int headroom) {
+        buffer = block;
+        head = block.gpa();
+        data = head + headroom;
+        tail = data;
+        end = head + block.bytes();
+    }
+
+    /** Ends a life: lets go of all buffers and resets every field. */
+    void detach() {
+        SkbHead block = buffer;
+        if (block == null) {
+            throw new IllegalStateException("skb freed twice; its buffer was at GPA 0x" + Long.toHexString(head));
+        }
+        buffer = null;
+        block.put();
+        for (int i = 0; i < fragCount; i++) {
+            fragHeads[i].put();
+        }
+        fragCount = 0;
+        fragBytes = 0;
+        if (fragList != null) {
+            freeFragList();
+        }
+        reset();
+    }
+
+    private void freeFragList() {
+        SkBuff part = fragList;
+        while (part != null) {
+            SkBuff following = part.next;
+            part.next = null;
+            part.free();
+            part = following;
+        }
+        fragList = null;
+        fragListTail = null;
+        fragListBytes = 0;
+    }
+
+    private void reset() {
+        previous = null;
+        dev = null;
+        owner = null;
+        truesize = 0;
+        protocol = 0;
+        packetType = PACKET_HOST;
+        macHeader = -1;
+        networkHeader = -1;
+        transportHeader = -1;
+        ipSummed = CHECKSUM_NONE;
+        checksum = 0;
+        checksumStart = 0;
+        checksumOffset = 0;
+        gsoSize = 0;
+        gsoSegments = 0;
+        gsoType = GSO_NONE;
+        vlanPresent = false;
+        vlanTci = 0;
+        hash = 0;
+        mark = 0;
+        priority = 0;
+        queue = 0;
+        timestampNs = 0;
+        conntrack = null;
+        dst = null;
+        cbSeq = 0;
+        cbEndSeq = 0;
+        cbAck = 0;
+        cbFlags = 0;
+        cbSacked = 0;
+        cbRetrans = 0;
+        cbTimeNs = 0;
+        cbTime2Ns = 0;
+        cbCount = 0;
+    }
+
+    /** Becomes a second view of {@code other}'s buffers, except its fragment list. */
+    void shareWith(SkBuff other) {
+        SkbHead block = other.buffer;
+        if (block == null) {
+            throw new IllegalStateException(
+                    "clone of a freed skb, buffer was at GPA 0x" + Long.toHexString(other.head));
+        }
+        buffer = block.get();
+        head = other.head;
+        data = other.data;
+        tail = other.tail;
+        end = other.end;
+        for (int i = 0; i < other.fragCount; i++) {
+            fragHeads[i] = other.fragHeads[i].get();
+            fragGpa[i] = other.fragGpa[i];
+            fragLength[i] = other.fragLength[i];
+        }
+        fragCount = other.fragCount;
+        fragBytes = other.fragBytes;
+        copyHeaderFrom(other);
+    }
+
+    /** Copies what describes the packet, not its bytes: __copy_skb_header. Header GPAs as they are; no owner. */
+    void copyHeaderFrom(SkBuff other) {
+        dev = other.dev;
+        truesize = other.truesize;
+        protocol = other.protocol;
+        packetType = other.packetType;
+        macHeader = other.macHeader;
+        networkHeader = other.networkHeader;
+        transportHeader = other.transportHeader;
+        ipSummed = other.ipSummed;
+        checksum = other.checksum;
+        checksumStart = other.checksumStart;
+        checksumOffset = other.checksumOffset;
+        gsoSize = other.gsoSize;
+        gsoSegments = other.gsoSegments;
+        gsoType = other.gsoType;
+        vlanPresent = other.vlanPresent;
+        vlanTci = other.vlanTci;
+        hash = other.hash;
+        mark = other.mark;
+        priority = other.priority;
+        queue = other.queue;
+        timestampNs = other.timestampNs;
+        conntrack = other.conntrack;
+        dst = other.dst;
+        cbSeq = other.cbSeq;
+        cbEndSeq = other.cbEndSeq;
+        cbAck = other.cbAck;
+        cbFlags = other.cbFlags;
+        cbSacked = other.cbSacked;
+        cbRetrans = other.cbRetrans;
+        cbTimeNs = other.cbTimeNs;
+        cbTime2Ns = other.cbTime2Ns;
+        cbCount = other.cbCount;
+    }
+
+    /** Replaces the linear buffer by another that holds the same bytes: all addresses into it move along. */
+    void replaceBuffer(SkbHead block, long newData) {
+        SkbHead old = buffer;
+        if (old == null) {
+            throw new IllegalStateException("skb is free");
+        }
+        long moved = newData - data;
+        int linear = headLength();
+        buffer = block;
+        head = block.gpa();
+        end = head + block.bytes();
+        data = newData;
+        tail = newData + linear;
+        macHeader = moved(macHeader, moved);
+        networkHeader = moved(networkHeader, moved);
+        transportHeader = moved(transportHeader, moved);
+        checksumStart += moved;
+        old.put();
+    }
+
+    private static long moved(long headerGpa, long by) {
+        return headerGpa == -1 ? -1 : headerGpa + by;
+    }
+
+    /** Cuts the linear part to {@code bytes}. */
+    void trimLinear(int bytes) {
+        tail = data + bytes;
+    }
+
+    /** Appends linear bytes although fragments follow: the caller takes as many out of them. */
+    void growLinear(int bytes) {
+        tail += bytes;
+    }
+
+    /** Room behind tail, also when fragments follow. */
+    int linearTailroom() {
+        return (int) (end - tail);
+    }
+
+    /** Cuts fragment {@code index} to {@code bytes} and drops those behind it; with 0 drops it too. */
+    void trimFrags(int index, int bytes) {
+        int keep = bytes == 0 ? index : index + 1;
+        if (keep > index) {
+            fragBytes -= fragLength[index] - bytes;
+            fragLength[index] = bytes;
+        }
+        for (int i = keep; i < fragCount; i++) {
+            fragBytes -= fragLength[i];
+            fragHeads[i].put();
+        }
+        fragCount = keep;
+    }
+
+    /** Removes {@code bytes} at the front of the fragments. */
+    void dropFragFront(int bytes) {
+        int gone = 0;
+        int left = bytes;
+        while (left > 0 && fragLength[gone] <= left) {
+            left -= fragLength[gone];
+            fragHeads[gone].put();
+            gone++;
+        }
+        if (gone > 0) {
+            int kept = fragCount - gone;
+            System.arraycopy(fragHeads, gone, fragHeads, 0, kept);
+            System.arraycopy(fragGpa, gone, fragGpa, 0, kept);
+            System.arraycopy(fragLength, gone, fragLength, 0, kept);
+            fragCount = kept;
+        }
+        if (left > 0) {
+            fragGpa[0] += left;
+            fragLength[0] -= left;
+        }
+        fragBytes -= bytes;
+    }
+
+    int fragBytes() {
+        return fragBytes;
+    }
+
+    /** Sets the fragment list anew, after a helper has changed it. */
+    void setFragList(@Nullable SkBuff first) {
+        fragList = first;
+        fragListTail = null;
+        fragListBytes = 0;
+        for (SkBuff part = first; part != null; part = part.next) {
+            fragListTail = part;
+            fragListBytes += part.length();
+        }
     }
 }

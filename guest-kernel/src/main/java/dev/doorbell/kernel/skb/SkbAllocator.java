@@ -22,4 +22,7 @@ public interface SkbAllocator {
 
     /** SkBuffs handed out and not yet freed. */
     int outstanding();
+
+    /** Packets dropped so far, by reason; {@link SkBuff#drop} counts here. */
+    DropCounters drops();
 }

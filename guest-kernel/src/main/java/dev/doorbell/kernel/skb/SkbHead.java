@@ -1,5 +1,7 @@
 package dev.doorbell.kernel.skb;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A buffer in guest memory that one or more {@link SkBuff}s look into: linear data, or a page of fragments. Counted;
  * goes back to its allocator when the last user lets go.
@@ -11,6 +13,7 @@ public final class SkbHead {
     private final int bytes;
     private int users;
     /** Link in the allocator's free list. */
+    @Nullable
     SkbHead nextFree;
 
     SkbHead(SkbAllocator allocator, int sizeClass, long gpa, int bytes) {
@@ -18,7 +21,6 @@ public final class SkbHead {
         this.sizeClass = sizeClass;
         this.gpa = gpa;
         this.bytes = bytes;
-        this.nextFree = this;
     }
 
     public long gpa() {

@@ -1,0 +1,85 @@
+package dev.doorbell.kernel.core;
+
+/**
+ * The processor that this kernel runs on: which context the running code is in. Code that the kernel has not entered
+ * (a guest program, the test's own thread) counts as task context.
+ */
+public final class Cpu {
+    /** What the processor is doing, most restrictive last. */
+    public enum Context {
+        TASK,
+        SOFTIRQ,
+        HARDIRQ
+    }
+
+    private Context context = Context.TASK;
+    private int preemptCount;
+
+    /** Runs a hard interrupt handler: it may neither sleep nor take long. */
+    public void runInHardIrq(Runnable body) {
+        run(Context.HARDIRQ, body);
+    }
+
+    /** Runs softirq work: it may not sleep. */
+    public void runInSoftirq(Runnable body) {
+        run(Context.SOFTIRQ, body);
+    }
+
+    /** Runs process-context work, such as an item of a work queue. */
+    public void runInTask(Runnable body) {
+        run(Context.TASK, body);
+    }
+
+    private void run(Context entered, Runnable body) {
+        Context interrupted = context;
+        context = entered;
+        try {
+            body.run();
+        } finally {
+            context = interrupted;
+        }
+    }
+
+    public Context context() {
+        return context;
+    }
+
+    public boolean inHardIrq() {
+        return context == Context.HARDIRQ;
+    }
+
+    public boolean inSoftirq() {
+        return context == Context.SOFTIRQ;
+    }
+
+    /** True where sleeping is forbidden: in an interrupt, in a softirq, under a spinlock. */
+    public boolean inAtomic() {
+        return context != Context.TASK || preemptCount != 0;
+    }
+
+    /** Enters a section that must not sleep, as under a spinlock; nests. */
+    public void preemptDisable() {
+        preemptCount++;
+    }
+
+    /** Leaves the section. */
+    public void preemptEnable() {
+        if (preemptCount == 0) {
+            throw new IllegalStateException("preemptEnable without preemptDisable");
+        }
+        preemptCount--;
+    }
+
+    /**
+     * To be called by whatever may sleep, also when it happens not to.
+     *
+     * @param caller the function that wants to sleep, for the message
+     * @throws IllegalStateException in atomic context
+     */
+    public void mightSleep(String caller) {
+        if (inAtomic()) {
+            throw new IllegalStateException("sleeping function called from invalid context: " + caller + " in "
+                    + context + ", preempt count " + preemptCount);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package dev.doorbell.kernel.core;
+
+import dev.doorbell.bus.time.BatonThreads.BatonThread;
+import dev.doorbell.bus.time.Event;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs work items one after the other in task context, where sleeping is allowed: on a worker thread of its own, which
+ * starts with the first item.
+ */
+public final class Workqueue {
+    private final KernelContext kernel;
+    private final String name;
+    private final WaitQueue idle;
+    private @Nullable Work first;
+    private @Nullable Work last;
+    private @Nullable BatonThread worker;
+    private @Nullable Work current;
+    private boolean stopped;
+
+    public Workqueue(KernelContext kernel, String name) {
+        this.kernel = kernel;
+        this.name = name;
+        this.idle = new WaitQueue(kernel);
+    }
+
+    Event delayEvent(String workName, Work work) {
+        return kernel.world().event(workName, () -> schedule(work));
+    }
+
+    /** Queues an item. @return false when it was pending already, or the queue is shut down */
+    public boolean schedule(Work work) {
+        if (work.queued || stopped) {
+            return false;
+        }
+        work.delay.cancel();
+        work.queued = true;
+        work.next = null;
+        if (last == null) {
+            first = work;
+        } else {
+            last.next = work;
+        }
+        last = work;
+        if (worker == null || !worker.isAlive()) {
+            worker = kernel.world().threads().start(name, this::loop);
+        } else {
+            worker.unpark();
+        }
+        return true;
+    }
+
+    /** Queues an item {@code delayNs} from now. @return false when it was pending already: then nothing changes */
+    public boolean scheduleDelayed(Work work, long delayNs) {
+        if (work.isPending() || stopped) {
+            return false;
+        }
+        work.delay.after(delayNs);
+        return true;
+    }
+
+    /** Linux's mod_delayed_work: (re)starts the delay whatever the state. */
+    public void modDelayed(Work work, long delayNs) {
+        cancel(work);
+        scheduleDelayed(work, delayNs);
+    }
+
+    /** Takes an item out; when it runs, it finishes. @return true when it was pending */
+    public boolean cancel(Work work) {
+        boolean pending = work.isPending();
+        work.delay.cancel();
+        if (work.queued) {
+            unlink(work);
+        }
+        return pending;
+    }
+
+    /** Takes an item out and waits until it does not run. Task context, not from the item itself. */
+    public boolean cancelSync(Work work, String caller) {
+        boolean pending = cancel(work);
+        if (work.running && worker != kernel.world().threads().current()) {
+            idle.waitUntil(() -> !work.running, WaitQueue.FOREVER, caller);
+        }
+        return pending;
+    }
+
+    /** Waits until everything queued so far has run. Task context. */
+    public void flush(String caller) {
+        idle.waitUntil(() -> first == null && current == null, WaitQueue.FOREVER, caller);
+    }
+
+    /** Takes no further items, and lets the worker end once the queue is empty. */
+    public void shutdown() {
+        stopped = true;
+        if (worker != null && worker.isAlive()) {
+            worker.unpark();
+        }
+    }
+
+    /** Items queued and not yet begun. */
+    public int pending() {
+        int count = 0;
+        for (Work work = first; work != null; work = work.next) {
+            count++;
+        }
+        return count;
+    }
+
+    private void loop() {
+        BatonThread self = worker;
+        while (true) {
+            Work work = first;
+            if (work != null) {
+                run(work);
+            } else if (stopped) {
+                return;
+            } else if (self != null) {
+                self.park();
+            } else {
+                self = kernel.world().threads().current();
+            }
+        }
+    }
+
+    private void run(Work work) {
+        unlink(work);
+        current = work;
+        work.running = true;
+        try {
+            kernel.cpu().runInTask(work.body);
+        } finally {
+            work.running = false;
+            current = null;
+            idle.wakeUp();
+        }
+    }
+
+    private void unlink(Work gone) {
+        Work before = null;
+        for (Work work = first; work != null && work != gone; work = work.next) {
+            before = work;
+        }
+        if (before == null) {
+            first = gone.next;
+        } else {
+            before.next = gone.next;
+        }
+        if (last == gone) {
+            last = before;
+        }
+        gone.next = null;
+        gone.queued = false;
+    }
+}

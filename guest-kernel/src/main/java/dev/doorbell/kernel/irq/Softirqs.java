@@ -1,0 +1,66 @@
+package dev.doorbell.kernel.irq;
+
+import dev.doorbell.bus.time.Event;
+import dev.doorbell.kernel.core.KernelContext;
+
+/**
+ * Pending softirqs and their actions. They run in an event of their own, right after the event that raised them has
+ * returned: on the way out of the hard interrupt, as seen from the rest of the world. An action that raises itself
+ * again runs in a later event, as in ksoftirqd, so that neither device nor timer ever starves.
+ */
+public final class Softirqs {
+    private static final Softirq[] VECTORS = Softirq.values();
+
+    private final KernelContext kernel;
+    private final Runnable[] actions = new Runnable[VECTORS.length];
+    private final long[] runs = new long[VECTORS.length];
+    private final Event event;
+    private final Runnable servePending = this::servePending;
+    private int pending;
+
+    public Softirqs(KernelContext kernel) {
+        this.kernel = kernel;
+        this.event = kernel.world().event("softirq", this::run);
+        for (Softirq vector : VECTORS) {
+            actions[vector.ordinal()] = () -> {};
+        }
+    }
+
+    /** Linux's open_softirq: sets the action of one kind. */
+    public void open(Softirq vector, Runnable action) {
+        actions[vector.ordinal()] = action;
+    }
+
+    /** Marks the kind pending; it runs soon, once. From any context. */
+    public void raise(Softirq vector) {
+        pending |= 1 << vector.ordinal();
+        if (!event.isScheduled()) {
+            event.after(0);
+        }
+    }
+
+    public boolean isPending(Softirq vector) {
+        return (pending & 1 << vector.ordinal()) != 0;
+    }
+
+    /** How often the action of this kind has run. */
+    public long runs(Softirq vector) {
+        return runs[vector.ordinal()];
+    }
+
+    private void run() {
+        kernel.cpu().runInSoftirq(servePending);
+    }
+
+    /** One pass: what is raised meanwhile waits for the next event. */
+    private void servePending() {
+        int served = pending;
+        pending = 0;
+        while (served != 0) {
+            int vector = Integer.numberOfTrailingZeros(served);
+            served &= served - 1;
+            runs[vector]++;
+            actions[vector].run();
+        }
+    }
+}

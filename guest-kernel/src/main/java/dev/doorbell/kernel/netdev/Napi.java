@@ -1,0 +1,146 @@
+package dev.doorbell.kernel.netdev;
+
+import dev.doorbell.kernel.skb.SkBuff;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A source of received packets that is polled once its interrupt has announced work, napi_struct. The interrupt handler
+ * masks and schedules; the poll function, in softirq context, handles at most its budget and unmasks when done.
+ */
+public final class Napi {
+    /** NAPI_POLL_WEIGHT: packets per poll. */
+    public static final int NAPI_POLL_WEIGHT = 64;
+
+    /** A driver's poll function. */
+    @FunctionalInterface
+    public interface Poll {
+        /** Handles at most {@code budget} packets; less than the budget only after {@link Napi#completeDone}. @return handled */
+        int poll(int budget);
+    }
+
+    private final NetDevice dev;
+    private final NetRx netRx;
+    private final Poll poll;
+    private final int weight;
+    private final Gro gro;
+    private boolean scheduled;
+    private boolean missed;
+    private boolean enabled;
+    private boolean polling;
+    private long polls;
+    /** Poll list linkage; belongs to {@link NetRx}. */
+    @Nullable
+    Napi next;
+
+    Napi(NetDevice dev, NetRx netRx, Poll poll, int weight) {
+        this.dev = dev;
+        this.netRx = netRx;
+        this.poll = poll;
+        this.weight = weight;
+        this.gro = new Gro(dev.net());
+    }
+
+    public NetDevice dev() {
+        return dev;
+    }
+
+    public int weight() {
+        return weight;
+    }
+
+    /** Linux's napi_schedule. From any context. @return false when it was scheduled already, or is disabled */
+    public boolean schedule() {
+        if (!enabled) {
+            return false;
+        }
+        if (scheduled) {
+            missed |= polling;
+            return false;
+        }
+        scheduled = true;
+        netRx.add(this);
+        return true;
+    }
+
+    /** napi_schedule_prep: true when a schedule now would put it on the list. */
+    public boolean schedulePrep() {
+        return enabled && !scheduled;
+    }
+
+    /** Lets it be scheduled; before the driver unmasks its interrupt. */
+    public void enable() {
+        enabled = true;
+    }
+
+    /** Takes it off the poll list: after this, poll is not called any more. */
+    public void disable() {
+        enabled = false;
+        missed = false;
+        if (scheduled) {
+            scheduled = false;
+            netRx.remove(this);
+        }
+        gro.flush();
+    }
+
+    public boolean isEnabled() {
+        return enabled;
+    }
+
+    public boolean isScheduled() {
+        return scheduled;
+    }
+
+    /**
+     * The poll function's last word when it did less than its budget.
+     *
+     * @return true: unmask the interrupt; false: something was scheduled meanwhile and it will be polled again
+     */
+    public boolean completeDone(int work) {
+        gro.flush();
+        if (missed) {
+            missed = false;
+            return false;
+        }
+        scheduled = false;
+        return true;
+    }
+
+    /** Polls right now instead of waiting for the interrupt, as SO_BUSY_POLL. Task context. @return packets handled */
+    public int busyPoll(int budget) {
+        if (!enabled || scheduled) {
+            return 0;
+        }
+        scheduled = true;
+        int work = runPoll(Math.min(budget, weight));
+        if (scheduled) {
+            netRx.add(this);
+        }
+        return work;
+    }
+
+    /** Hands a received packet to GRO: merged, held or passed up. Takes over {@code skb}, on which eth_type_trans has run. */
+    public void groReceive(SkBuff skb) {
+        gro.receive(skb);
+    }
+
+    /** How often poll has run. */
+    public long polls() {
+        return polls;
+    }
+
+    public Gro gro() {
+        return gro;
+    }
+
+    /** One poll on behalf of the softirq. @return packets handled */
+    int runPoll(int budget) {
+        polls++;
+        polling = true;
+        try {
+            return poll.poll(budget);
+        } finally {
+            polling = false;
+        }
+    }
+}

@@ -1,0 +1,180 @@
+package dev.doorbell.kernel.skb;
+
+import dev.doorbell.bus.mem.GuestMemory;
+import dev.doorbell.kernel.core.KernelContext;
+import dev.doorbell.kernel.core.PageAllocator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The kernel's packet buffers: free lists by size class, cut from guest pages as needed. In steady state it allocates
+ * nothing, neither guest pages nor Java objects.
+ */
+public final class SkbPool implements SkbAllocator, AutoCloseable {
+    /** Bytes per buffer of each size class; the largest holds a 64 KiB packet and its headers. */
+    static final int[] CLASS_BYTES = {512, 2304, 4096, 10240, 17408, 66560};
+    /** log2 of the pages that are cut up at a time, by class. */
+    private static final int[] SLAB_ORDER = {3, 5, 4, 6, 7, 8};
+    /** What freed buffers are filled with when poisoning is on, linux/poison.h POISON_FREE. */
+    public static final int POISON = 0x6B;
+
+    private final GuestMemory ram;
+    private final PageAllocator pages;
+    private final DropCounters drops = new DropCounters();
+    private final @Nullable SkbHead[] freeHeads = new @Nullable SkbHead[CLASS_BYTES.length];
+    private @Nullable SkBuff freeBuffs;
+    private int outstanding;
+    private int outstandingHeads;
+    private boolean poisoning;
+    private long[] slabs = new long[16];
+    private int[] slabOrders = new int[16];
+    private int slabCount;
+
+    public SkbPool(KernelContext kernel) {
+        this(kernel.ram(), kernel.pages());
+    }
+
+    public SkbPool(GuestMemory ram, PageAllocator pages) {
+        this.ram = ram;
+        this.pages = pages;
+    }
+
+    /** Fills freed buffers with {@link #POISON}: a use after free then shows. */
+    public SkbPool poisoning(boolean on) {
+        poisoning = on;
+        return this;
+    }
+
+    @Override
+    public @Nullable SkBuff alloc(int headroom, int bytes) {
+        SkbHead head = allocHead(headroom + bytes);
+        if (head == null) {
+            return null;
+        }
+        SkBuff skb = takeBuff();
+        skb.attach(head, headroom);
+        return skb;
+    }
+
+    @Override
+    public @Nullable SkbHead allocHead(int bytes) {
+        int sizeClass = 0;
+        while (sizeClass < CLASS_BYTES.length && CLASS_BYTES[sizeClass] < bytes) {
+            sizeClass++;
+        }
+        if (sizeClass == CLASS_BYTES.length) {
+            return null;
+        }
+        SkbHead head = freeHeads[sizeClass];
+        if (head == null) {
+            head = grow(sizeClass);
+            if (head == null) {
+                return null;
+            }
+        }
+        freeHeads[sizeClass] = head.nextFree;
+        head.nextFree = null;
+        outstandingHeads++;
+        return head.get();
+    }
+
+    @Override
+    public @Nullable SkBuff clone(SkBuff skb) {
+        SkBuff clone = takeBuff();
+        clone.shareWith(skb);
+        for (SkBuff part = skb.fragList; part != null; part = part.next) {
+            SkBuff partClone = clone(part);
+            if (partClone == null) {
+                clone.free();
+                return null;
+            }
+            clone.addToFragList(partClone);
+        }
+        return clone;
+    }
+
+    @Override
+    public void release(SkbHead head) {
+        if (poisoning) {
+            ram.fill(head.gpa(), head.bytes(), POISON);
+        }
+        head.nextFree = freeHeads[head.sizeClass()];
+        freeHeads[head.sizeClass()] = head;
+        outstandingHeads--;
+    }
+
+    @Override
+    public void release(SkBuff skb) {
+        skb.detach();
+        outstanding--;
+        skb.next = freeBuffs;
+        freeBuffs = skb;
+    }
+
+    @Override
+    public int outstanding() {
+        return outstanding;
+    }
+
+    @Override
+    public DropCounters drops() {
+        return drops;
+    }
+
+    /** Blocks handed out and not given back, linear buffers and fragments. */
+    public int outstandingHeads() {
+        return outstandingHeads;
+    }
+
+    /** Gives all pages back; every buffer must have come home. */
+    @Override
+    public void close() {
+        if (outstanding != 0 || outstandingHeads != 0) {
+            throw new IllegalStateException("skb pool closed with " + outstanding + " SkBuffs and " + outstandingHeads
+                    + " buffers outstanding");
+        }
+        for (int i = 0; i < slabCount; i++) {
+            pages.freePages(slabs[i], slabOrders[i]);
+        }
+        slabCount = 0;
+        java.util.Arrays.fill(freeHeads, null);
+    }
+
+    private SkBuff takeBuff() {
+        SkBuff skb = freeBuffs;
+        if (skb == null) {
+            skb = new SkBuff(this, ram);
+        } else {
+            freeBuffs = skb.next;
+            skb.next = null;
+        }
+        outstanding++;
+        return skb;
+    }
+
+    /** Cuts a new slab. @return the first of its buffers, all of which are on the free list; null: no pages */
+    private @Nullable SkbHead grow(int sizeClass) {
+        int order = SLAB_ORDER[sizeClass];
+        long slab = pages.allocPages(order);
+        if (slab < 0) {
+            order = PageAllocator.orderOf(CLASS_BYTES[sizeClass]);
+            slab = pages.allocPages(order);
+            if (slab < 0) {
+                return null;
+            }
+        }
+        if (slabCount == slabs.length) {
+            slabs = java.util.Arrays.copyOf(slabs, slabCount * 2);
+            slabOrders = java.util.Arrays.copyOf(slabOrders, slabCount * 2);
+        }
+        slabs[slabCount] = slab;
+        slabOrders[slabCount++] = order;
+        int bytes = CLASS_BYTES[sizeClass];
+        int count = (PageAllocator.PAGE_BYTES << order) / bytes;
+        for (int i = count - 1; i >= 0; i--) {
+            SkbHead head = new SkbHead(this, sizeClass, slab + (long) i * bytes, bytes);
+            head.nextFree = freeHeads[sizeClass];
+            freeHeads[sizeClass] = head;
+        }
+        return freeHeads[sizeClass];
+    }
+}
