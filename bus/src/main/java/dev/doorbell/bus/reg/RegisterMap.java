@@ -1,67 +1,160 @@
 package dev.doorbell.bus.reg;
 
-import java.util.*;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** The layout of one register block: declared once per device model, then frozen and shared. */
+/**
+ * The layout of one register block: declared once per device model, then frozen and shared.
+ *
+ * <p>Overlapping fields, taken or misaligned offsets, doubled names and declarations after the first
+ * {@link #newFile()} throw.
+ */
 public final class RegisterMap {
+    static final int STICKY = 1;
+    static final int STORAGE_ONLY = 2;
+    /** Write masks per slot in {@link #writeMasks}, side by side so that one access touches one cache line. */
+    static final int RW = 0, W1S = 1, W1C = 2, W0C = 3;
+
     private final String name;
-    private final short[] slotOf; // offset / 4 -> slot; 0 is the hole
-    private final List<Register> registers = new ArrayList<>();
-    private final List<int[]> attributes = new ArrayList<>();
+    private final int sizeBytes;
+    private final short[] slotOf; // offset / 4 -> slot; 0 is the hole, below 0 the complement of a window's index
+    private final List<Layout> layouts = new ArrayList<>();
+    private final List<RegisterWindow> windows = new ArrayList<>();
+    private final Map<String, Register> byName = new HashMap<>();
     private boolean frozen;
-    int[] reset = {}, rw = {}, w1c = {}, w1s = {}, keepOnRead = {}, readable = {};
+    int[] reset = {}, writeMasks = {}, readable = {}, clearOnRead = {}, setOnRead = {}, marks = {};
+    short[] pairedSlot = {};
+    boolean[] plainRead = {};
+
+    /** What is declared of one register. */
+    private static final class Layout {
+        final Register register;
+        final int reset;
+        final List<Field> fields = new ArrayList<>();
+        int taken, rw, w1s, w1c, w0c, writeOnly, clearOnRead, setOnRead, marks;
+        short pairedSlot;
+
+        Layout(Register register, int reset) {
+            this.register = register;
+            this.reset = reset;
+        }
+    }
 
     public RegisterMap(String name, int sizeBytes) {
         this.name = name;
+        this.sizeBytes = sizeBytes;
         slotOf = new short[sizeBytes >>> 2];
-        add(-1, "hole", 0);
+        layouts.add(new Layout(new Register(this, "hole", -1, 0), 0));
     }
 
-    private Register add(int offset, String n, int resetValue) {
-        if (frozen) throw new IllegalStateException(name + ": frozen, cannot declare " + n);
-        Register r = new Register(this, n, offset, registers.size());
-        registers.add(r);
-        attributes.add(new int[] {resetValue, 0, 0, 0, ~0, ~0, 0});
-        return r;
+    public String name() {
+        return name;
+    }
+
+    /** Of the address range, in bytes. */
+    public int sizeBytes() {
+        return sizeBytes;
     }
 
     public Register register(String n, int offset, int resetValue) {
-        Register r = add(offset, n, resetValue);
-        map(r, offset);
+        Register r = add(n, offset, resetValue);
+        place(r.name(), r.slot(), offset);
         return r;
     }
 
-    private void map(Register r, int offset) {
-        if ((offset & 3) != 0)
-            throw new IllegalArgumentException(
-                    r.name() + ": offset 0x" + Integer.toHexString(offset) + " is not a multiple of 4");
-        if (slotOf[offset >>> 2] != 0)
-            throw new IllegalArgumentException(r.name() + ": 0x" + Integer.toHexString(offset) + " is taken by "
-                    + registers.get(slotOf[offset >>> 2]).name());
-        slotOf[offset >>> 2] = (short) r.slot();
-    }
-    /** A second offset for the same register, e.g. the 82542-era alias of RDT0. */
-    public void alias(Register r, int offset) {
-        map(r, offset);
+    /** A register on which nothing in the model acts: it remembers the bits of {@code writableMask}. */
+    public Register storage(String n, int offset, int resetValue, int writableMask) {
+        return register(n, offset, resetValue).writable(writableMask).storageOnly();
     }
 
-    Field field(Register r, String n, int high, int low, Access access) {
-        int mask = (int) (((1L << (high - low + 1)) - 1) << low);
-        int[] a = attributes.get(r.slot());
-        if ((a[6] & mask) != 0) throw new IllegalArgumentException(r.name() + "." + n + ": bits overlap another field");
-        a[6] |= mask;
-        switch (access) {
-            case RW -> a[1] |= mask;
-            case WO -> {
-                a[1] |= mask;
-                a[5] &= ~mask;
-            }
-            case W1C -> a[2] |= mask;
-            case W1S -> a[3] |= mask;
-            case RC -> a[4] &= ~mask;
-            case RO, SC -> {}
+    /** A 32-bit statistics counter: sticks at all ones, cleared by reading, not writable. */
+    public Register counter(String n, int offset) {
+        Register r = register(n, offset, 0);
+        r.bits("COUNT", 31, 0, Access.RC);
+        return r;
+    }
+
+    /** A 64-bit statistics counter: low half at {@code offset}, high half behind it, sticks at all ones. */
+    public Counter64 counter64(String lowName, String highName, int offset) {
+        Register low = register(lowName, offset, 0);
+        low.bits("COUNT", 31, 0, Access.RO);
+        Register high = register(highName, offset + 4, 0);
+        high.bits("COUNT", 31, 0, Access.RC);
+        layouts.get(high.slot()).pairedSlot = (short) low.slot();
+        return new Counter64(low, high);
+    }
+
+    /** {@code count} registers "n[0]", "n[1]" … at {@code offset}, {@code offset + strideBytes} … */
+    public RegisterArray array(String n, int offset, int count, int strideBytes, int resetValue, int writableMask) {
+        int first = layouts.size();
+        for (int i = 0; i < count; i++) {
+            register(n + "[" + i + "]", offset + i * strideBytes, resetValue).writable(writableMask);
         }
-        return new Field(n, r.slot(), low, mask, access);
+        return new RegisterArray(this, n, offset, strideBytes, count, first);
+    }
+
+    /** Memory at {@code [offset, offset + bytes)}; see {@link RegisterFile#onWindow}. */
+    public RegisterWindow window(String n, int offset, int bytes) {
+        checkOpen(n);
+        RegisterWindow window = new RegisterWindow(n, offset, bytes, windows.size());
+        windows.add(window);
+        for (int at = offset; at < offset + bytes; at += 4) {
+            place(n, ~window.index(), at);
+        }
+        return window;
+    }
+
+    /** A second offset for the same register, e.g. the 82542-era alias of RDT0. */
+    public void alias(Register r, int offset) {
+        place(r.name(), r.slot(), offset);
+    }
+
+    public void alias(RegisterArray array, int offset) {
+        for (int i = 0; i < array.count(); i++) {
+            alias(array.get(i), offset + i * array.strideBytes());
+        }
+    }
+
+    /** All registers in order of declaration. */
+    public List<Register> registers() {
+        return layouts.stream().skip(1).map(layout -> layout.register).toList();
+    }
+
+    /** Registers on which nothing acts. */
+    public List<Register> storageOnly() {
+        return registers().stream().filter(this::isStorageOnly).toList();
+    }
+
+    public boolean isStorageOnly(Register r) {
+        return (layouts.get(r.slot()).marks & STORAGE_ONLY) != 0;
+    }
+
+    public boolean isSticky(Register r) {
+        return (layouts.get(r.slot()).marks & STICKY) != 0;
+    }
+
+    public List<Field> fields(Register r) {
+        return List.copyOf(layouts.get(r.slot()).fields);
+    }
+
+    public int resetValue(Register r) {
+        return layouts.get(r.slot()).reset;
+    }
+
+    /** By datasheet name ("RDT0", "MTA[5]"), for tests and tools; null when there is none. */
+    public @Nullable Register find(String registerName) {
+        return byName.get(registerName);
+    }
+
+    /** What answers at an offset: a register's or window's name, or null for a hole or an offset outside. */
+    public @Nullable String nameAt(int offset) {
+        int slot = slotOf(offset);
+        return slot == 0
+                ? null
+                : slot < 0 ? windows.get(~slot).name() : bySlot(slot).name();
     }
 
     public RegisterFile newFile() {
@@ -69,28 +162,120 @@ public final class RegisterMap {
         return new RegisterFile(this);
     }
 
+    Field field(Register r, String n, int high, int low, Access access) {
+        checkOpen(r.name() + "." + n);
+        if (high > 31 || low < 0 || high < low) {
+            throw new IllegalArgumentException(r.name() + "." + n + ": bits " + high + ":" + low + ": 31 to 0");
+        }
+        int mask = (int) (((1L << (high - low + 1)) - 1) << low);
+        Layout layout = take(r, n, mask);
+        switch (access) {
+            case RW -> layout.rw |= mask;
+            case WO -> {
+                layout.rw |= mask;
+                layout.writeOnly |= mask;
+            }
+            case W1C -> layout.w1c |= mask;
+            case W0C -> layout.w0c |= mask;
+            case W1S -> layout.w1s |= mask;
+            case RC -> layout.clearOnRead |= mask;
+            case RS -> {
+                layout.rw |= mask;
+                layout.setOnRead |= mask;
+            }
+            case RO, SC -> {}
+        }
+        Field field = new Field(n, r.slot(), low, mask, access);
+        layout.fields.add(field);
+        return field;
+    }
+
+    void writable(Register r, int mask) {
+        checkOpen(r.name());
+        take(r, "(unnamed)", mask).rw |= mask;
+    }
+
+    void mark(Register r, int mark) {
+        checkOpen(r.name());
+        layouts.get(r.slot()).marks |= mark;
+    }
+
+    Register bySlot(int slot) {
+        return layouts.get(slot).register;
+    }
+
+    /** Slot of a register, 0 for a hole or an offset outside, below 0 for a window. */
+    int slotOf(int offset) {
+        int index = offset >>> 2;
+        return index < slotOf.length ? slotOf[index] : 0;
+    }
+
+    int windowCount() {
+        return windows.size();
+    }
+
+    int windowOffset(int index) {
+        return windows.get(index).offset();
+    }
+
+    private Layout take(Register r, String n, int mask) {
+        Layout layout = layouts.get(r.slot());
+        if ((layout.taken & mask) != 0) {
+            throw new IllegalArgumentException(r.name() + "." + n + ": bits overlap another field");
+        }
+        layout.taken |= mask;
+        return layout;
+    }
+
+    private void checkOpen(String what) {
+        if (frozen) throw new IllegalStateException(name + ": frozen, cannot declare " + what);
+    }
+
+    private Register add(String n, int offset, int resetValue) {
+        checkOpen(n);
+        Register r = new Register(this, n, offset, layouts.size());
+        if (byName.putIfAbsent(n, r) != null) {
+            throw new IllegalArgumentException(name + ": " + n + " is declared twice");
+        }
+        layouts.add(new Layout(r, resetValue));
+        return r;
+    }
+
+    private void place(String what, int slot, int offset) {
+        checkOpen(what);
+        String at = what + ": offset 0x" + Integer.toHexString(offset);
+        if ((offset & 3) != 0) throw new IllegalArgumentException(at + " is not a multiple of 4");
+        if (offset < 0 || offset >= sizeBytes) throw new IllegalArgumentException(at + " is outside " + name);
+        if (slotOf[offset >>> 2] != 0) {
+            throw new IllegalArgumentException(at + " is taken by " + nameAt(offset));
+        }
+        slotOf[offset >>> 2] = (short) slot;
+    }
+
     private void freeze() {
         frozen = true;
-        int n = registers.size();
-        reset = col(0, n);
-        rw = col(1, n);
-        w1c = col(2, n);
-        w1s = col(3, n);
-        keepOnRead = col(4, n);
-        readable = col(5, n);
-    }
-
-    private int[] col(int c, int n) {
-        int[] v = new int[n];
-        for (int i = 0; i < n; i++) v[i] = attributes.get(i)[c];
-        return v;
-    }
-
-    int slotOf(int offset) {
-        return slotOf[offset >>> 2];
-    }
-
-    int size() {
-        return registers.size();
+        int n = layouts.size();
+        reset = new int[n];
+        writeMasks = new int[n * 4];
+        readable = new int[n];
+        clearOnRead = new int[n];
+        setOnRead = new int[n];
+        marks = new int[n];
+        pairedSlot = new short[n];
+        plainRead = new boolean[n];
+        for (int slot = 0; slot < n; slot++) {
+            Layout layout = layouts.get(slot);
+            reset[slot] = layout.reset;
+            writeMasks[slot * 4 + RW] = layout.rw;
+            writeMasks[slot * 4 + W1S] = layout.w1s;
+            writeMasks[slot * 4 + W1C] = layout.w1c;
+            writeMasks[slot * 4 + W0C] = layout.w0c;
+            readable[slot] = ~layout.writeOnly;
+            clearOnRead[slot] = layout.clearOnRead;
+            setOnRead[slot] = layout.setOnRead;
+            marks[slot] = layout.marks;
+            pairedSlot[slot] = layout.pairedSlot;
+            plainRead[slot] = (layout.writeOnly | layout.clearOnRead | layout.setOnRead) == 0;
+        }
     }
 }
