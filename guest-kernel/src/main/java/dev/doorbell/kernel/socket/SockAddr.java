@@ -1,0 +1,15 @@
+package dev.doorbell.kernel.socket;
+
+/**
+ * An address of a socket: struct sockaddr. Mutable, as the struct is, so that a caller's instance can be filled in for
+ * every datagram without allocating.
+ */
+public abstract class SockAddr {
+    /** AF_INET, ... */
+    public abstract int family();
+
+    /** Port in host byte order, 0 when the family has none. */
+    public int port() {
+        return 0;
+    }
+}

@@ -1,0 +1,137 @@
+package dev.doorbell.kernel.socket;
+
+import static dev.doorbell.kernel.socket.SocketConstants.*;
+
+import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.core.KernelContext;
+import dev.doorbell.kernel.core.WaitQueue;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the calls of {@link Sock} that cannot go on "now" into ones that wait: a loop of try, wait until ready or out
+ * of time, try again. Results are those of the system call: counts or negated errnos.
+ */
+final class Transfers {
+    private static final int AGAIN = Errno.EAGAIN.negated();
+
+    private final KernelContext kernel;
+    private int acceptError;
+    private int waiting;
+
+    Transfers(KernelContext kernel) {
+        this.kernel = kernel;
+    }
+
+    /** True while some call of this process sits and waits. */
+    boolean isWaiting() {
+        return waiting != 0;
+    }
+
+    long receive(SocketFile file, Message message, int flags) {
+        Sock sock = file.sock;
+        boolean all = (flags & MSG_WAITALL) != 0 && sock.type() == SOCK_STREAM && (flags & MSG_PEEK) == 0;
+        long got = sock.recvmsg(message, flags);
+        boolean more = got == AGAIN || all && got > 0 && message.data.hasRemaining();
+        if (!more || dontWait(file, flags)) {
+            return got;
+        }
+        long deadline = deadline(sock.receiveTimeoutNs);
+        long total = Math.max(got, 0);
+        file.get();
+        try {
+            while (more && await(file, file.readable, deadline, "recvmsg")) {
+                got = sock.recvmsg(message, flags);
+                total += Math.max(got, 0);
+                more = got == AGAIN || all && got > 0 && message.data.hasRemaining();
+            }
+        } finally {
+            file.put();
+        }
+        return total > 0 ? total : got;
+    }
+
+    long send(SocketFile file, Message message, int flags) {
+        Sock sock = file.sock;
+        boolean stream = sock.type() == SOCK_STREAM;
+        long sent = sock.sendmsg(message, flags);
+        boolean more = sent == AGAIN || stream && sent >= 0 && message.data.hasRemaining();
+        if (!more || dontWait(file, flags)) {
+            return sent;
+        }
+        long deadline = deadline(sock.sendTimeoutNs);
+        long total = Math.max(sent, 0);
+        file.get();
+        try {
+            while (more && await(file, file.writable, deadline, "sendmsg")) {
+                sent = sock.sendmsg(message, flags);
+                total += Math.max(sent, 0);
+                more = sent == AGAIN || stream && sent >= 0 && message.data.hasRemaining();
+            }
+        } finally {
+            file.put();
+        }
+        return total > 0 ? total : sent;
+    }
+
+    /** @return null: see {@link #acceptError()} */
+    @Nullable
+    Sock accept(SocketFile file) {
+        Sock sock = file.sock;
+        Sock connection = sock.accept();
+        acceptError = connection == null ? sock.acceptError() : 0;
+        if (acceptError != AGAIN || file.nonBlocking) {
+            return connection;
+        }
+        long deadline = deadline(sock.receiveTimeoutNs);
+        file.get();
+        try {
+            while (connection == null && sock.acceptError() == AGAIN && await(file, file.readable, deadline, "accept4")) {
+                connection = sock.accept();
+            }
+            // Another call may have accepted in the meantime: what counts is this call's outcome.
+            acceptError = connection == null ? sock.acceptError() : 0;
+        } finally {
+            file.put();
+        }
+        return connection;
+    }
+
+    int acceptError() {
+        return acceptError;
+    }
+
+    int connect(SocketFile file, SockAddr address) {
+        Sock sock = file.sock;
+        int result = sock.connect(address, file.nonBlocking ? O_NONBLOCK : 0);
+        boolean underWay = result == Errno.EINPROGRESS.negated() || result == Errno.EALREADY.negated();
+        if (!underWay || file.nonBlocking) {
+            return result;
+        }
+        file.get();
+        try {
+            boolean over = await(file, file.writable, deadline(sock.sendTimeoutNs), "connect");
+            return over ? sock.takeError() : Errno.EINPROGRESS.negated();
+        } finally {
+            file.put();
+        }
+    }
+
+    private static boolean dontWait(SocketFile file, int flags) {
+        return file.nonBlocking || (flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) != 0;
+    }
+
+    private long deadline(long timeoutNs) {
+        return timeoutNs == 0 ? WaitQueue.FOREVER : kernel.nowNs() + timeoutNs;
+    }
+
+    private boolean await(SocketFile file, BooleanSupplier condition, long deadline, String call) {
+        long limit = deadline == WaitQueue.FOREVER ? deadline : Math.max(0, deadline - kernel.nowNs());
+        waiting++;
+        try {
+            return Waiting.on(file.sock.waitQueue(), condition, limit, call);
+        } finally {
+            waiting--;
+        }
+    }
+}
