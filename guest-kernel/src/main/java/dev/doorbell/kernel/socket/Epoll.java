@@ -38,8 +38,12 @@ final class Epoll extends File {
         int events;
         long data;
         boolean listed;
-        @Nullable Item next;
-        @Nullable Item previous;
+
+        @Nullable
+        Item next;
+
+        @Nullable
+        Item previous;
 
         Item(File file) {
             this.file = file;

@@ -127,9 +127,7 @@ public abstract class Sock {
      * @return 0 or a negated errno
      */
     public int setsockopt(int level, int name, ByteBuffer value) {
-        return level == SocketConstants.SOL_SOCKET
-                ? SocketOptions.set(this, name, value)
-                : Errno.ENOPROTOOPT.negated();
+        return level == SocketConstants.SOL_SOCKET ? SocketOptions.set(this, name, value) : Errno.ENOPROTOOPT.negated();
     }
 
     /**
@@ -138,9 +136,7 @@ public abstract class Sock {
      * @return bytes written (the position moves by as many) or a negated errno
      */
     public int getsockopt(int level, int name, ByteBuffer into) {
-        return level == SocketConstants.SOL_SOCKET
-                ? SocketOptions.get(this, name, into)
-                : Errno.ENOPROTOOPT.negated();
+        return level == SocketConstants.SOL_SOCKET ? SocketOptions.get(this, name, into) : Errno.ENOPROTOOPT.negated();
     }
 
     /** @param request FIONREAD, SIOCOUTQ, SIOCATMARK; @return the value, or a negated errno */

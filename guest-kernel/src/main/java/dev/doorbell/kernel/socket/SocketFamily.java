@@ -45,7 +45,9 @@ public final class SocketFamily {
             }
             typeKnown = true;
             boolean wildcard = entry.protocol == ANY_PROTOCOL;
-            if (wildcard ? protocol != 0 || domain != SocketConstants.AF_INET : protocol == 0 || protocol == entry.protocol) {
+            if (wildcard
+                    ? protocol != 0 || domain != SocketConstants.AF_INET
+                    : protocol == 0 || protocol == entry.protocol) {
                 return entry.factory.apply(wildcard ? protocol : entry.protocol);
             }
         }

@@ -103,7 +103,9 @@ public final class SocketOptions {
             return Errno.EDOM.negated();
         }
         // A negative time never waits and a huge one waits for ever; both as in Linux.
-        long ns = seconds < 0 ? 1 : seconds > Long.MAX_VALUE / SECOND_NS - 1 ? 0 : seconds * SECOND_NS + micros * MICROSECOND_NS;
+        long ns = seconds < 0
+                ? 1
+                : seconds > Long.MAX_VALUE / SECOND_NS - 1 ? 0 : seconds * SECOND_NS + micros * MICROSECOND_NS;
         if (name == SO_RCVTIMEO) {
             sock.receiveTimeoutNs = ns;
         } else {

@@ -237,7 +237,8 @@ public final class Syscalls {
         int ready = 0;
         for (PollFd entry : fds) {
             File file = files.get(entry.fd);
-            entry.revents = entry.fd < 0 ? 0 : file == null ? POLLNVAL : file.poll() & (entry.events | EPOLLERR | EPOLLHUP);
+            entry.revents =
+                    entry.fd < 0 ? 0 : file == null ? POLLNVAL : file.poll() & (entry.events | EPOLLERR | EPOLLHUP);
             if (entry.revents != 0) {
                 ready++;
             }

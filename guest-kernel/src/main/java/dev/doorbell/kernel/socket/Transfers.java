@@ -86,7 +86,9 @@ final class Transfers {
         long deadline = deadline(sock.receiveTimeoutNs);
         file.get();
         try {
-            while (connection == null && sock.acceptError() == AGAIN && await(file, file.readable, deadline, "accept4")) {
+            while (connection == null
+                    && sock.acceptError() == AGAIN
+                    && await(file, file.readable, deadline, "accept4")) {
                 connection = sock.accept();
             }
             // Another call may have accepted in the meantime: what counts is this call's outcome.
