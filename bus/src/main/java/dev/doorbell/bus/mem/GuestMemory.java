@@ -126,7 +126,7 @@ public final class GuestMemory implements AutoCloseable {
         int bytes = into.remaining();
         check(gpa, bytes);
         if (into.hasArray()) {
-            MEMORY.copyMemory(base + gpa, into.array(), into.arrayOffset() + into.position(), bytes);
+            MEMORY.copyMemory(base + gpa, into.array(), ARRAY_BASE + into.arrayOffset() + into.position(), bytes);
         } else if (into.isReadOnly()) {
             throw new ReadOnlyBufferException();
         } else {
