@@ -1,0 +1,150 @@
+package dev.doorbell.bus.os;
+
+import jnr.ffi.LibraryLoader;
+import jnr.ffi.Pointer;
+import jnr.ffi.Runtime;
+
+/**
+ * System calls of Linux, with its convention instead of the C library's: the result, or the negated error number. None
+ * throws, none allocates except those that take a string. Addresses are of this process, in the form that {@link
+ * dev.doorbell.bus.mem.GuestMemory#hostAddress} returns.
+ *
+ * <p>For everything outside a hot path {@link Fd} is the convenient form.
+ */
+public final class Libc {
+    public static final int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_TRUNC = 0x200, O_NONBLOCK = 0x800;
+    public static final int O_CLOEXEC = 0x8_0000;
+    public static final int F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4;
+    public static final int PROT_READ = 1, PROT_WRITE = 2;
+    public static final int MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_ANONYMOUS = 0x20;
+    public static final int MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2;
+    public static final int EFD_CLOEXEC = 0x8_0000, EFD_NONBLOCK = 0x800;
+    public static final int AF_UNIX = 1, AF_INET = 2;
+    public static final int SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x8_0000;
+    public static final int SOL_SOCKET = 1, SCM_RIGHTS = 1;
+    public static final int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x4000_0000;
+
+    private static final NativeLibc LIBC =
+            LibraryLoader.create(NativeLibc.class).load("c");
+    private static final Runtime RUNTIME = Runtime.getRuntime(LIBC);
+
+    private Libc() {}
+
+    public static int open(String path, int flags, int mode) {
+        return result(LIBC.open(path, flags, mode));
+    }
+
+    public static int close(int fd) {
+        return result(LIBC.close(fd));
+    }
+
+    public static long read(int fd, long address, long bytes) {
+        return result(LIBC.read(fd, address, bytes));
+    }
+
+    public static long write(int fd, long address, long bytes) {
+        return result(LIBC.write(fd, address, bytes));
+    }
+
+    public static long pread(int fd, long address, long bytes, long offset) {
+        return result(LIBC.pread(fd, address, bytes, offset));
+    }
+
+    public static long pwrite(int fd, long address, long bytes, long offset) {
+        return result(LIBC.pwrite(fd, address, bytes, offset));
+    }
+
+    /** @param iovec address of {@code count} pairs of 8-byte address and 8-byte length */
+    public static long readv(int fd, long iovec, int count) {
+        return result(LIBC.readv(fd, iovec, count));
+    }
+
+    /** @param iovec address of {@code count} pairs of 8-byte address and 8-byte length */
+    public static long writev(int fd, long iovec, int count) {
+        return result(LIBC.writev(fd, iovec, count));
+    }
+
+    /** @param msghdr address of a struct msghdr: 56 bytes on 64-bit machines */
+    public static long recvmsg(int fd, long msghdr, int flags) {
+        return result(LIBC.recvmsg(fd, msghdr, flags));
+    }
+
+    /** @param msghdr address of a struct msghdr: 56 bytes on 64-bit machines */
+    public static long sendmsg(int fd, long msghdr, int flags) {
+        return result(LIBC.sendmsg(fd, msghdr, flags));
+    }
+
+    /** @param argument a number, or the address of what the request reads or fills */
+    public static int ioctl(int fd, long request, long argument) {
+        return result(LIBC.ioctl(fd, request, argument));
+    }
+
+    public static int fcntl(int fd, int command, long argument) {
+        return result(LIBC.fcntl(fd, command, argument));
+    }
+
+    /** Maps where the system likes; returns the address. */
+    public static long mmap(long bytes, int protection, int flags, int fd, long offset) {
+        Pointer mapped = LIBC.mmap(null, bytes, protection, flags, fd, offset);
+        return result(mapped == null ? 0 : mapped.address());
+    }
+
+    public static int munmap(long address, long bytes) {
+        return result(LIBC.munmap(address, bytes));
+    }
+
+    /** @param name for /proc/self/fd only */
+    public static int memfdCreate(String name, int flags) {
+        return result(LIBC.memfd_create(name, flags));
+    }
+
+    public static int ftruncate(int fd, long bytes) {
+        return result(LIBC.ftruncate(fd, bytes));
+    }
+
+    public static int eventfd(int initial, int flags) {
+        return result(LIBC.eventfd(initial, flags));
+    }
+
+    public static int socket(int domain, int type, int protocol) {
+        return result(LIBC.socket(domain, type, protocol));
+    }
+
+    /** @param pair address of two ints, which become the descriptors */
+    public static int socketpair(int domain, int type, int protocol, long pair) {
+        return result(LIBC.socketpair(domain, type, protocol, pair));
+    }
+
+    public static int bind(int fd, long address, int bytes) {
+        return result(LIBC.bind(fd, address, bytes));
+    }
+
+    public static int connect(int fd, long address, int bytes) {
+        return result(LIBC.connect(fd, address, bytes));
+    }
+
+    public static int listen(int fd, int backlog) {
+        return result(LIBC.listen(fd, backlog));
+    }
+
+    /** @param address, bytes where to put the peer's address and its length, or both 0 */
+    public static int accept4(int fd, long address, long bytes, int flags) {
+        return result(LIBC.accept4(fd, address, bytes, flags));
+    }
+
+    public static int setsockopt(int fd, int level, int name, long value, int bytes) {
+        return result(LIBC.setsockopt(fd, level, name, value, bytes));
+    }
+
+    public static int dup(int fd) {
+        return result(LIBC.dup(fd));
+    }
+
+    private static int result(int returned) {
+        return returned == -1 ? -RUNTIME.getLastError() : returned;
+    }
+
+    private static long result(long returned) {
+        return returned == -1 ? -RUNTIME.getLastError() : returned;
+    }
+}
