@@ -1,0 +1,79 @@
+package dev.doorbell.device.i82574;
+
+import dev.doorbell.bus.mem.GuestMemory;
+import dev.doorbell.bus.time.Event;
+import dev.doorbell.device.i82574.StepTimer.Step;
+import dev.doorbell.device.spi.Frame;
+import dev.doorbell.device.spi.LinkPort;
+
+/**
+ * The way back of frames in MAC and PHY loop-back: they wait here and reach the receiver in an event of their own, as if
+ * from the wire, so that transmission never runs inside reception nor the other way round.
+ */
+final class LoopbackQueue {
+    private static final int CAPACITY = 5 * 0x1_0000;
+    private static final int MAX_FRAMES = 1024;
+    private static final int FRAMES_PER_EVENT = 64;
+
+    private final StepTimer steps;
+    private final LinkPort.Receiver receiver;
+    private final Event arrival;
+    private final GuestMemory memory = GuestMemory.allocate(CAPACITY);
+    private final Frame frame = new Frame(memory);
+    private final int[] length = new int[MAX_FRAMES];
+    private final boolean[] fcsGood = new boolean[MAX_FRAMES];
+    private int first;
+    private int last;
+    private int readAt;
+    private int writeAt;
+
+    LoopbackQueue(StepTimer steps, LinkPort.Receiver receiver) {
+        this.steps = steps;
+        this.receiver = receiver;
+        arrival = steps.event("82574L loop-back", this::deliver);
+    }
+
+    boolean isEmpty() {
+        return first == last;
+    }
+
+    /** Room comes back when everything in it has been delivered. */
+    boolean hasRoom(int bytes) {
+        return isEmpty() || last < MAX_FRAMES && writeAt + bytes <= CAPACITY;
+    }
+
+    /** Takes a copy of a frame for which {@link #hasRoom there is room}. */
+    void offer(GuestMemory from, long offset, int bytes, boolean goodFcs) {
+        if (isEmpty()) {
+            first = 0;
+            last = 0;
+            readAt = 0;
+            writeAt = 0;
+        }
+        from.copyTo(offset, memory, writeAt, bytes);
+        length[last] = bytes;
+        fcsGood[last] = goodFcs;
+        last++;
+        writeAt += bytes;
+        steps.next(arrival, Step.SEND);
+    }
+
+    private void deliver() {
+        for (int n = 0; n < FRAMES_PER_EVENT && !isEmpty(); n++) {
+            int bytes = length[first];
+            frame.set(memory, readAt, bytes).fcsGood(fcsGood[first]);
+            readAt += bytes;
+            first++;
+            receiver.receive(frame);
+        }
+        if (!isEmpty()) {
+            steps.next(arrival, Step.SEND);
+        }
+    }
+
+    void reset() {
+        arrival.cancel();
+        first = 0;
+        last = 0;
+    }
+}
