@@ -1,5 +1,5 @@
 /**
- * A function's way to memory, and the order of its posted writes.
+ * The seam between a device and memory, and the order of posted writes.
  *
  * <p>Ports are stateless but for the queue of posted writes, which belongs to its function.
  */

@@ -1,6 +1,5 @@
 package dev.doorbell.bus.pci;
 
-import dev.doorbell.bus.dma.FunctionDma;
 import dev.doorbell.bus.dma.PostedWrites;
 import dev.doorbell.bus.iommu.Iommu;
 import dev.doorbell.bus.irq.InterruptController;

@@ -1,10 +1,11 @@
-package dev.doorbell.bus.dma;
+package dev.doorbell.bus.pci;
 
+import dev.doorbell.bus.dma.DmaPort;
+import dev.doorbell.bus.dma.DmaResult;
+import dev.doorbell.bus.dma.PostedWrites;
 import dev.doorbell.bus.iommu.Iommu;
 import dev.doorbell.bus.iommu.IommuContext;
 import dev.doorbell.bus.mem.GuestMemory;
-import dev.doorbell.bus.pci.ConfigSpace;
-import dev.doorbell.bus.pci.RootComplex;
 import org.jspecify.annotations.Nullable;
 
 /**
