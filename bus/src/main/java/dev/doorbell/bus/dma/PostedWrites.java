@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PostedWrites {
     /** Where writes end up; the bus side of the function. */
-    interface Completer {
+    public interface Completer {
         void completeWrite(long iova, GuestMemory from, long offset, int bytes);
     }
 
@@ -78,7 +78,7 @@ public final class PostedWrites {
         return count == 0;
     }
 
-    void completer(Completer completer) {
+    public void completer(Completer completer) {
         writes = completer;
     }
 
@@ -94,7 +94,7 @@ public final class PostedWrites {
         }
     }
 
-    void write(long iova, GuestMemory from, long offset, int length) {
+    public void write(long iova, GuestMemory from, long offset, int length) {
         GuestMemory held = buffer;
         if (held == null || length > BUFFER_BYTES / 2) {
             flush();
