@@ -1,7 +1,6 @@
 package dev.doorbell.kernel.skb;
 
 import dev.doorbell.bus.mem.GuestMemory;
-import dev.doorbell.kernel.netdev.NetDevice;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,23 +8,13 @@ import org.jspecify.annotations.Nullable;
  * then up to {@link #MAX_FRAGS} fragments, then a list of further SkBuffs ({@code fragList}, made by GRO).
  *
  * <p>Addresses are GPAs. Fields that many layers touch are public, as the struct's are; those with an invariant are
- * behind methods. Pooled: {@link #free()} gives it back, after which nobody may touch it.
+ * behind methods. The public ones are in {@link SkbFields}. Pooled: {@link #free()} gives it back, after which nobody may touch it.
  */
-public final class SkBuff {
+public final class SkBuff extends SkbFields {
     public static final int MAX_FRAGS = 17;
 
-    /** Checksum states, linux/skbuff.h. */
-    public static final int CHECKSUM_NONE = 0, CHECKSUM_UNNECESSARY = 1, CHECKSUM_COMPLETE = 2, CHECKSUM_PARTIAL = 3;
-
-    /** Packet types, linux/if_packet.h. */
-    public static final int PACKET_HOST = 0,
-            PACKET_BROADCAST = 1,
-            PACKET_MULTICAST = 2,
-            PACKET_OTHERHOST = 3,
-            PACKET_OUTGOING = 4;
-
-    /** GSO types. */
-    public static final int GSO_NONE = 0, GSO_TCPV4 = 1, GSO_TCPV6 = 2;
+    /** What the descriptor itself counts in truesize: sizeof(struct sk_buff) with its shared info. */
+    static final int STRUCT_BYTES = 576;
 
     private final SkbAllocator allocator;
     private final GuestMemory memory;
@@ -40,59 +29,12 @@ public final class SkBuff {
     private final long[] fragGpa = new long[MAX_FRAGS];
     private final int[] fragLength = new int[MAX_FRAGS];
 
-    /** Queue linkage; belongs to the queue the buffer is on. */
-    public @Nullable SkBuff next;
-
-    public @Nullable SkBuff previous;
     /** First of the SkBuffs whose bytes follow ours (GRO), linked by {@link #next}; their lengths count in ours. */
     public @Nullable SkBuff fragList;
     /** Last of {@link #fragList}. */
     public @Nullable SkBuff fragListTail;
 
     private int fragListBytes;
-
-    public @Nullable NetDevice dev;
-    /** Owner socket, for accounting; null when none. */
-    public @Nullable Object owner;
-    /** Bytes charged to {@link #owner}. */
-    public int truesize;
-    /** Ethertype, host byte order. */
-    public int protocol;
-
-    public int packetType;
-    /** GPA of the header, or -1 while unknown. */
-    public long macHeader = -1, networkHeader = -1, transportHeader = -1;
-
-    public int ipSummed;
-    /** CHECKSUM_COMPLETE: the sum. */
-    public int checksum;
-    /** CHECKSUM_PARTIAL: sum from this GPA on to the end, store at checksumStart + checksumOffset. */
-    public long checksumStart;
-
-    public int checksumOffset;
-    /** 0, or payload bytes per segment. */
-    public int gsoSize;
-
-    public int gsoSegments;
-    public int gsoType;
-    public boolean vlanPresent;
-    /** Tag control information: PCP 15:13, DEI 12, VID 11:0. */
-    public int vlanTci;
-
-    public int hash;
-    public int mark;
-    public int priority;
-    public int queue;
-    public long timestampNs;
-    /** Netfilter connection entry, when tracked. */
-    public @Nullable Object conntrack;
-    /** Route taken; set by IP output and input. */
-    public @Nullable Object dst;
-
-    /** Control block: scratch for the layer that holds the buffer (TCP: sequence numbers and flags). */
-    public int cbSeq, cbEndSeq, cbAck, cbFlags, cbSacked, cbRetrans;
-
-    public long cbTimeNs, cbTime2Ns, cbCount;
 
     SkBuff(SkbAllocator allocator, GuestMemory memory) {
         this.allocator = allocator;
@@ -278,7 +220,17 @@ public final class SkBuff {
         return allocator.clone(this);
     }
 
-    /** Gives it back: the packet was used up, kfree_skb without a drop. */
+    /** Leaves its owner: skb_orphan. For packets that change hands, as on the loopback device. */
+    public void orphan() {
+        SkbDestructor leaving = destructor;
+        if (leaving != null) {
+            destructor = null;
+            leaving.skbFreed(this);
+        }
+        owner = null;
+    }
+
+    /** Gives it back: the packet was used up, consume_skb. */
     public void free() {
         allocator.release(this);
     }
@@ -307,6 +259,7 @@ public final class SkBuff {
         data = head + headroom;
         tail = data;
         end = head + block.bytes();
+        truesize = block.bytes() + STRUCT_BYTES;
     }
 
     /** Ends a life: lets go of all buffers and resets every field. */
@@ -314,6 +267,9 @@ public final class SkBuff {
         SkbHead block = buffer;
         if (block == null) {
             throw new IllegalStateException("skb freed twice; its buffer was at GPA 0x" + Long.toHexString(head));
+        }
+        if (destructor != null) {
+            orphan();
         }
         buffer = null;
         block.put();
@@ -341,43 +297,6 @@ public final class SkBuff {
         fragListBytes = 0;
     }
 
-    private void reset() {
-        previous = null;
-        dev = null;
-        owner = null;
-        truesize = 0;
-        protocol = 0;
-        packetType = PACKET_HOST;
-        macHeader = -1;
-        networkHeader = -1;
-        transportHeader = -1;
-        ipSummed = CHECKSUM_NONE;
-        checksum = 0;
-        checksumStart = 0;
-        checksumOffset = 0;
-        gsoSize = 0;
-        gsoSegments = 0;
-        gsoType = GSO_NONE;
-        vlanPresent = false;
-        vlanTci = 0;
-        hash = 0;
-        mark = 0;
-        priority = 0;
-        queue = 0;
-        timestampNs = 0;
-        conntrack = null;
-        dst = null;
-        cbSeq = 0;
-        cbEndSeq = 0;
-        cbAck = 0;
-        cbFlags = 0;
-        cbSacked = 0;
-        cbRetrans = 0;
-        cbTimeNs = 0;
-        cbTime2Ns = 0;
-        cbCount = 0;
-    }
-
     /** Becomes a second view of {@code other}'s buffers, except its fragment list. */
     void shareWith(SkBuff other) {
         SkbHead block = other.buffer;
@@ -400,42 +319,6 @@ public final class SkBuff {
         copyHeaderFrom(other);
     }
 
-    /** Copies what describes the packet, not its bytes: __copy_skb_header. Header GPAs as they are; no owner. */
-    void copyHeaderFrom(SkBuff other) {
-        dev = other.dev;
-        truesize = other.truesize;
-        protocol = other.protocol;
-        packetType = other.packetType;
-        macHeader = other.macHeader;
-        networkHeader = other.networkHeader;
-        transportHeader = other.transportHeader;
-        ipSummed = other.ipSummed;
-        checksum = other.checksum;
-        checksumStart = other.checksumStart;
-        checksumOffset = other.checksumOffset;
-        gsoSize = other.gsoSize;
-        gsoSegments = other.gsoSegments;
-        gsoType = other.gsoType;
-        vlanPresent = other.vlanPresent;
-        vlanTci = other.vlanTci;
-        hash = other.hash;
-        mark = other.mark;
-        priority = other.priority;
-        queue = other.queue;
-        timestampNs = other.timestampNs;
-        conntrack = other.conntrack;
-        dst = other.dst;
-        cbSeq = other.cbSeq;
-        cbEndSeq = other.cbEndSeq;
-        cbAck = other.cbAck;
-        cbFlags = other.cbFlags;
-        cbSacked = other.cbSacked;
-        cbRetrans = other.cbRetrans;
-        cbTimeNs = other.cbTimeNs;
-        cbTime2Ns = other.cbTime2Ns;
-        cbCount = other.cbCount;
-    }
-
     /** Replaces the linear buffer by another that holds the same bytes: all addresses into it move along. */
     void replaceBuffer(SkbHead block, long newData) {
         SkbHead old = buffer;
@@ -449,15 +332,8 @@ public final class SkBuff {
         end = head + block.bytes();
         data = newData;
         tail = newData + linear;
-        macHeader = moved(macHeader, moved);
-        networkHeader = moved(networkHeader, moved);
-        transportHeader = moved(transportHeader, moved);
-        checksumStart += moved;
+        moveHeaders(moved);
         old.put();
-    }
-
-    private static long moved(long headerGpa, long by) {
-        return headerGpa == -1 ? -1 : headerGpa + by;
     }
 
     /** Cuts the linear part to {@code bytes}. */
@@ -510,6 +386,50 @@ public final class SkBuff {
             fragLength[0] -= left;
         }
         fragBytes -= bytes;
+    }
+
+    /** Appends another packet's bytes by reference, its first {@code headerBytes} left out; takes over {@code skb}. */
+    public void mergeTail(SkBuff skb, int headerBytes) {
+        int bytes = skb.length() - headerBytes;
+        SkBuff last = fragListTail == null ? this : fragListTail;
+        SkbHead block = skb.buffer;
+        long gpa = skb.data + headerBytes;
+        if (block != null && !skb.isNonlinear() && last.canAddFrag(block, gpa)) {
+            last.addFrag(block.get(), gpa, bytes);
+            if (last != this) {
+                fragListBytes += bytes;
+            }
+            truesize += skb.truesize;
+            skb.free();
+        } else {
+            SkbCopy.dropFront(skb, headerBytes);
+            truesize += skb.truesize;
+            addToFragList(skb);
+        }
+    }
+
+    /** Takes over the fragments of {@code from} behind its first {@code offset} fragment bytes. */
+    void takeFragsFrom(SkBuff from, int offset) {
+        int start = 0;
+        for (int i = 0; i < from.fragCount; i++) {
+            int inside = Math.max(0, offset - start);
+            start += from.fragLength[i];
+            if (start > offset) {
+                addFrag(from.fragHeads[i].get(), from.fragGpa[i] + inside, from.fragLength[i] - inside);
+            }
+        }
+        from.trimFragBytes(offset);
+    }
+
+    private void trimFragBytes(int keep) {
+        int start = 0;
+        for (int i = 0; i < fragCount; i++) {
+            if (start + fragLength[i] >= keep) {
+                trimFrags(i, keep - start);
+                return;
+            }
+            start += fragLength[i];
+        }
     }
 
     int fragBytes() {
