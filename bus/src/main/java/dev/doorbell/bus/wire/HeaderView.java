@@ -25,6 +25,11 @@ public abstract class HeaderView<V extends HeaderView<V>> {
         return (V) this;
     }
 
+    /** Where the header begins. */
+    public final long gpa() {
+        return at;
+    }
+
     protected final int u8(int offset) {
         return memory.readByte(at + offset) & 0xFF;
     }

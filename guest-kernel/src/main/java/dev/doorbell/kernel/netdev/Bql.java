@@ -1,99 +1,107 @@
 package dev.doorbell.kernel.netdev;
 
 /**
- * Byte queue limits, lib/dynamic_queue_limits.c: finds the smallest amount of data in the driver's ring that keeps the
- * wire busy, so that the rest waits in the qdisc.
+ * Byte queue limits: keeps no more data in the driver's ring than the wire needs, so that the rest waits in the qdisc.
+ * The method is Linux's dynamic queue limits.
+ *
+ * <p>The limit grows when the ring ran empty although packets were held back: by what was held back and what was
+ * completed beyond the last round. It shrinks by the smallest surplus seen over {@link #HOLD_NS}. A round is the time
+ * between two completions. Counters only grow; all are bytes.
  */
 public final class Bql {
-    /** DQL_MAX_LIMIT. */
     static final long MAX_LIMIT = Integer.MAX_VALUE / 16;
+    /** How long a surplus must last before the limit follows. */
+    static final long HOLD_NS = 1_000_000_000L;
 
-    private static final long SLACK_HOLD_NS = 1_000_000_000L;
-
-    private long numQueued;
-    private long numCompleted;
-    private long adjLimit;
-    private long lastObjCnt;
+    private long queued;
+    private long completed;
     private long limit;
-    private long prevOvlimit;
-    private long prevNumQueued;
-    private long prevLastObjCnt;
-    private long lowestSlack = MAX_LIMIT;
-    private long slackStartNs;
+    /** What may have been queued in total before the queue stops. */
+    private long ceiling;
 
-    /** dql_queued. */
+    private long lastObject;
+    /** As of the previous completion. */
+    private long queuedThen, overThen, lastObjectThen;
+
+    private long leastSlack = MAX_LIMIT;
+    private long slackSinceNs;
+
+    /** Bytes were put on the ring. */
     void queued(int bytes) {
-        numQueued += bytes;
-        lastObjCnt = bytes;
+        queued += bytes;
+        lastObject = bytes;
     }
 
-    /** dql_avail: bytes that may still be queued; negative means stop. */
+    /** Bytes that may still be queued; negative: the queue has to stop. */
     long available() {
-        return adjLimit - numQueued;
+        return ceiling - queued;
     }
 
-    /** dql_completed: learns from what the hardware has finished. */
+    /** The hardware has sent {@code bytes}: adapts the limit. */
     void completed(int bytes, long nowNs) {
-        if (bytes > numQueued - numCompleted) {
-            throw new IllegalStateException(
-                    "BQL: " + bytes + " bytes completed, only " + (numQueued - numCompleted) + " in flight");
+        if (bytes > inFlight()) {
+            throw new IllegalStateException("BQL: " + bytes + " bytes completed, " + inFlight() + " in flight");
         }
-        long completed = numCompleted + bytes;
-        long newLimit = limit;
-        long ovlimit = Math.max(0, numQueued - numCompleted - limit);
-        long inProgress = numQueued - completed;
-        long previousInProgress = prevNumQueued - numCompleted;
-        boolean allPreviousCompleted = completed - prevNumQueued >= 0;
-        if ((ovlimit != 0 && inProgress == 0) || (prevOvlimit != 0 && allPreviousCompleted)) {
-            // Starved: the queue ran empty although more was waiting behind the limit.
-            newLimit += Math.max(0, completed - prevNumQueued) + prevOvlimit;
-            slackStartNs = nowNs;
-            lowestSlack = MAX_LIMIT;
-        } else if (inProgress != 0 && previousInProgress != 0 && !allPreviousCompleted) {
-            // Never starved: whatever was queued in excess of what was needed is slack.
-            long slack = Math.max(0, limit + prevOvlimit - 2 * (completed - numCompleted));
-            long slackLastObject = prevOvlimit != 0 ? Math.max(0, prevLastObjCnt - prevOvlimit) : 0;
-            slack = Math.max(slack, slackLastObject);
-            lowestSlack = Math.min(lowestSlack, slack);
-            if (nowNs - slackStartNs > SLACK_HOLD_NS) {
-                newLimit = Math.max(0, newLimit - lowestSlack);
-                slackStartNs = nowNs;
-                lowestSlack = MAX_LIMIT;
+        long before = completed;
+        long after = before + bytes;
+        long over = Math.max(0, queued - before - limit);
+        boolean ranDry = after == queued;
+        boolean lastRoundDone = after >= queuedThen;
+        long next = limit;
+        if (over > 0 && ranDry || overThen > 0 && lastRoundDone) {
+            next += Math.max(0, after - queuedThen) + overThen;
+            restartSlack(nowNs);
+        } else if (!ranDry && queuedThen > before && !lastRoundDone) {
+            leastSlack = Math.min(leastSlack, slack(bytes));
+            if (nowNs - slackSinceNs > HOLD_NS) {
+                next = Math.max(0, next - leastSlack);
+                restartSlack(nowNs);
             }
         }
-        newLimit = Math.min(newLimit, MAX_LIMIT);
-        if (newLimit != limit) {
-            limit = newLimit;
-            ovlimit = 0;
-        }
-        adjLimit = newLimit + completed;
-        prevOvlimit = ovlimit;
-        prevLastObjCnt = lastObjCnt;
-        numCompleted = completed;
-        prevNumQueued = numQueued;
+        next = Math.min(next, MAX_LIMIT);
+        // A new limit begins a new measurement: what was over the old one says nothing about it.
+        overThen = next == limit ? over : 0;
+        limit = next;
+        completed = after;
+        ceiling = after + next;
+        queuedThen = queued;
+        lastObjectThen = lastObject;
     }
 
-    /** dql_reset: the ring was emptied without completions. */
+    /**
+     * What the ring held beyond twice the amount that one round completed; at least the part of the last packet that
+     * stayed within the limit, because a packet is never queued in part.
+     */
+    private long slack(long bytesOfRound) {
+        long surplus = Math.max(0, limit + overThen - 2 * bytesOfRound);
+        long ofLastPacket = overThen > 0 ? Math.max(0, lastObjectThen - overThen) : 0;
+        return Math.max(surplus, ofLastPacket);
+    }
+
+    private void restartSlack(long nowNs) {
+        leastSlack = MAX_LIMIT;
+        slackSinceNs = nowNs;
+    }
+
+    /** The ring was emptied without completions: starts over. */
     void reset(long nowNs) {
+        queued = 0;
+        completed = 0;
         limit = 0;
-        numQueued = 0;
-        numCompleted = 0;
-        adjLimit = 0;
-        lastObjCnt = 0;
-        prevNumQueued = 0;
-        prevLastObjCnt = 0;
-        prevOvlimit = 0;
-        lowestSlack = MAX_LIMIT;
-        slackStartNs = nowNs;
+        ceiling = 0;
+        lastObject = 0;
+        queuedThen = 0;
+        overThen = 0;
+        lastObjectThen = 0;
+        restartSlack(nowNs);
     }
 
-    /** The current limit, bytes. */
     public long limit() {
         return limit;
     }
 
     /** Bytes handed to the hardware and not completed. */
     public long inFlight() {
-        return numQueued - numCompleted;
+        return queued - completed;
     }
 }

@@ -18,7 +18,7 @@ public final class Napi {
         int poll(int budget);
     }
 
-    private final NetDevice dev;
+    private final String name;
     private final NetRx netRx;
     private final Poll poll;
     private final int weight;
@@ -32,16 +32,17 @@ public final class Napi {
     @Nullable
     Napi next;
 
-    Napi(NetDevice dev, NetRx netRx, Poll poll, int weight) {
-        this.dev = dev;
-        this.netRx = netRx;
+    Napi(String name, NetCore net, Poll poll, int weight) {
+        this.name = name;
+        this.netRx = net.netRx();
         this.poll = poll;
         this.weight = weight;
-        this.gro = new Gro(dev.net());
+        this.gro = new Gro(net);
     }
 
-    public NetDevice dev() {
-        return dev;
+    /** Of the device it belongs to. */
+    public String name() {
+        return name;
     }
 
     public int weight() {

@@ -1,17 +1,22 @@
 package dev.doorbell.kernel.netdev;
 
+import dev.doorbell.bus.wire.EtherType;
 import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.irq.Softirqs;
 import dev.doorbell.kernel.skb.DropCounters;
 import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbAllocator;
+import dev.doorbell.kernel.skb.SkbQueue;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The device-independent core of one kernel's network: interfaces, packet handlers, reception, net/core/dev.c. */
 public final class NetCore {
+    /** net.core.netdev_max_backlog. */
+    static final int MAX_BACKLOG = 1000;
+
     private final KernelContext kernel;
     private final Softirqs softirqs;
     private final SkbAllocator skbs;
@@ -19,6 +24,10 @@ public final class NetCore {
     private final List<NetDevice> devices = new ArrayList<>();
     private final List<NetdevNotifier> notifiers = new ArrayList<>();
     private final NetRx netRx;
+    private final NetTx netTx;
+    private final XmitValidator validator = new XmitValidator();
+    private final SkbQueue backlog = new SkbQueue();
+    private final Napi backlogNapi;
     private int nextIfindex = 1;
 
     public NetCore(KernelContext kernel, Softirqs softirqs, SkbAllocator skbs) {
@@ -26,6 +35,9 @@ public final class NetCore {
         this.softirqs = softirqs;
         this.skbs = skbs;
         this.netRx = new NetRx(softirqs, kernel.world());
+        this.netTx = new NetTx(softirqs);
+        this.backlogNapi = new Napi("backlog", this, this::processBacklog, Napi.NAPI_POLL_WEIGHT);
+        backlogNapi.enable();
     }
 
     public KernelContext kernel() {
@@ -50,6 +62,14 @@ public final class NetCore {
 
     NetRx netRx() {
         return netRx;
+    }
+
+    NetTx netTx() {
+        return netTx;
+    }
+
+    XmitValidator validator() {
+        return validator;
     }
 
     // ---- interfaces
@@ -110,17 +130,90 @@ public final class NetCore {
      * on which {@link NetDevice#ethTypeTrans} has run. Softirq context.
      */
     public void netifReceiveSkb(SkBuff skb) {
+        NetDevice dev = skb.dev;
+        if (dev == null) {
+            throw new IllegalStateException("received packet without a device");
+        }
+        if (!dev.isUp()) {
+            dev.stats.rxDropped++;
+            skb.drop(DropReason.DEV_READY);
+            return;
+        }
+        if (skb.protocol == EtherType.VLAN && !skb.vlanPresent && !VlanTags.strip(skb)) {
+            dev.stats.rxDropped++;
+            skb.drop(DropReason.VLAN_BAD_HEADER);
+            return;
+        }
+        if (skb.timestampNs == 0) {
+            skb.timestampNs = kernel.nowNs();
+        }
         skb.networkHeader = skb.data();
+        skb.transportHeader = -1;
+        if (handlers.hasTaps()) {
+            handlers.tap(skb, dev, false);
+        }
+        if (skb.vlanPresent && !acceptVlan(skb, dev)) {
+            dev.stats.rxDropped++;
+            skb.drop(DropReason.VLAN_UNKNOWN);
+            return;
+        }
         PacketHandler handler = handlers.of(skb.protocol);
         if (handler == null) {
+            dev.stats.rxDropped++;
             skb.drop(DropReason.UNHANDLED_PROTO);
             return;
         }
         handler.receive(skb);
     }
 
-    /** Queues a packet for reception in a later softirq, netif_rx: for devices without a NAPI. Takes over {@code skb}. */
-    public void netifRx(SkBuff skb) {
-        netifReceiveSkb(skb);
+    /** A tag with VID 0 carries only a priority; any other needs an interface of its own. */
+    private static boolean acceptVlan(SkBuff skb, NetDevice dev) {
+        int vid = skb.vlanTci & 0xFFF;
+        if (vid != 0) {
+            NetDevice vlan = dev.vlan(vid);
+            if (vlan == null || !vlan.isUp()) {
+                return false;
+            }
+            VlanDevice.receive(skb, vlan);
+        }
+        skb.priority = skb.vlanTci >>> 13;
+        skb.vlanPresent = false;
+        skb.vlanTci = 0;
+        return true;
+    }
+
+    /**
+     * Queues a packet for reception in a later softirq, netif_rx: for devices without a NAPI. Takes over {@code skb}.
+     *
+     * @return false when the backlog is full: it was dropped
+     */
+    public boolean netifRx(SkBuff skb) {
+        if (backlog.length() >= MAX_BACKLOG) {
+            skb.drop(DropReason.CPU_BACKLOG);
+            return false;
+        }
+        backlog.addTail(skb);
+        backlogNapi.schedule();
+        return true;
+    }
+
+    private int processBacklog(int budget) {
+        int work = 0;
+        while (work < budget) {
+            SkBuff skb = backlog.poll();
+            if (skb == null) {
+                backlogNapi.completeDone(work);
+                break;
+            }
+            netifReceiveSkb(skb);
+            work++;
+        }
+        return work;
+    }
+
+    /** Tear-down: drops what nobody has received yet. */
+    public void close() {
+        backlogNapi.disable();
+        backlog.purge(DropReason.DEV_DOWN);
     }
 }

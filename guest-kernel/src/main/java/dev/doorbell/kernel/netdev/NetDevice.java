@@ -1,5 +1,6 @@
 package dev.doorbell.kernel.netdev;
 
+import dev.doorbell.bus.mem.GuestMemory;
 import dev.doorbell.bus.wire.EthernetHeader;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.core.ErrnoException;
@@ -75,6 +76,7 @@ public final class NetDevice {
     private long permAddr;
     private int promiscuity;
     private int allmulti;
+    private @Nullable NetDevice @Nullable [] vlans;
     private boolean registered;
     private boolean present = true;
     private boolean carrier = true;
@@ -83,7 +85,7 @@ public final class NetDevice {
         this.net = net;
         this.ops = ops;
         this.name = name;
-        this.txQueue = new TxQueue(this);
+        this.txQueue = new TxQueue(this, net);
     }
 
     /** An Ethernet interface, not yet registered. @param name "eth0"; with "%d", the first free number */
@@ -358,6 +360,20 @@ public final class NetDevice {
         return stats;
     }
 
+    /** The interface of a VLAN on top of this one, or null. */
+    @Nullable
+    NetDevice vlan(int vid) {
+        @Nullable NetDevice[] known = vlans;
+        return known == null ? null : known[vid];
+    }
+
+    void vlan(int vid, @Nullable NetDevice vlan) {
+        if (vlans == null) {
+            vlans = new @Nullable NetDevice[4096];
+        }
+        vlans[vid] = vlan;
+    }
+
     // ---- carrier
 
     public void netifCarrierOn() {
@@ -371,6 +387,7 @@ public final class NetDevice {
     public void netifCarrierOff() {
         if (carrier) {
             carrier = false;
+            txQueue.purge();
             net.notifyChange(this, NetdevNotifier.Change.CHANGE);
         }
     }
@@ -436,7 +453,7 @@ public final class NetDevice {
 
     /** A NAPI instance of this device. */
     public Napi netifNapiAdd(Napi.Poll poll, int weight) {
-        Napi napi = new Napi(this, net.netRx(), poll, weight);
+        Napi napi = new Napi(name, net, poll, weight);
         napis.add(napi);
         return napi;
     }
@@ -480,6 +497,10 @@ public final class NetDevice {
         int type = ethernet.etherType();
         skb.pull(EthernetHeader.LENGTH);
         return type;
+    }
+
+    long ethernetDestination(GuestMemory memory, long macHeader) {
+        return ethernet.wrap(memory, macHeader, EthernetHeader.LENGTH).destination();
     }
 
     /** As {@link NetCore#netifReceiveSkb}. */

@@ -74,8 +74,7 @@ final class NetRx {
             int weight = napi.weight();
             int work = napi.runPoll(weight);
             if (work > weight) {
-                throw new IllegalStateException(
-                        "NAPI of " + napi.dev().name() + ": poll did " + work + " of " + weight);
+                throw new IllegalStateException("NAPI of " + napi.name() + ": poll did " + work + " of " + weight);
             }
             budget -= Math.max(work, 1);
             if (napi.isScheduled()) {
