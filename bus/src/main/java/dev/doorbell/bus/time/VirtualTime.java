@@ -30,26 +30,16 @@ public final class VirtualTime extends AbstractWorld {
     }
 
     @Override
-    public void runFor(long durationNs) {
-        long end = saturatedSum(nowNs(), durationNs);
-        super.runFor(durationNs);
-        if (end != Long.MAX_VALUE && nowNs() < end) {
-            clock(end);
-        }
-    }
-
-    @Override
     boolean runLoop(BooleanSupplier condition, long deadlineNs) {
         for (; ; ) {
             if (runInstant(condition)) {
                 return true;
             }
             long next = earliestFutureNs();
-            if (next == Long.MAX_VALUE) {
-                return false;
-            }
-            if (next > deadlineNs) {
-                clock(deadlineNs);
+            if (next > deadlineNs || next == Long.MAX_VALUE) {
+                if (deadlineNs != Long.MAX_VALUE) {
+                    clock(deadlineNs); // waiting in vain takes as long as waiting with success
+                }
                 return false;
             }
             clock(next);

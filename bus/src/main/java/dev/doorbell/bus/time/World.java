@@ -18,7 +18,8 @@ public interface World extends Scheduler, AutoCloseable {
      * Runs until the condition holds, looking at it first and after each event.
      *
      * @param limitNs the longest time this may take, from now on; {@link Long#MAX_VALUE} for no limit
-     * @return false when {@code limitNs} passed first (or, in virtual time, when nothing is left to happen)
+     * @return false when {@code limitNs} passed first; in virtual time also at once when there is no limit and nothing is
+     *     left to happen
      */
     boolean runUntil(BooleanSupplier condition, long limitNs);
 
