@@ -3,6 +3,7 @@ package dev.doorbell.device.i82574;
 import static dev.doorbell.device.i82574.MacRegisters.*;
 
 import dev.doorbell.bus.irq.InterruptPort;
+import dev.doorbell.bus.pci.MsixTable;
 import dev.doorbell.bus.reg.Register;
 import dev.doorbell.bus.reg.RegisterFile;
 import dev.doorbell.bus.time.Event;
@@ -16,8 +17,6 @@ import dev.doorbell.device.i82574.StepTimer.Step;
 final class InterruptUnit implements Interrupts {
     /** How interrupts leave the card, by the enable bits of its capabilities. */
     enum Mode {
-        /** D3, or messages chosen while bus mastering is off: causes latch and wait. */
-        NONE,
         INTX,
         MSI,
         MSIX
@@ -37,6 +36,7 @@ final class InterruptUnit implements Interrupts {
     private final RegisterFile regs;
     private final InterruptPort port;
     private final StepTimer steps;
+    private final MsixTable table;
     private final Event delivery;
     private final Throttle throttle;
     private final Throttle[] vectorThrottle = new Throttle[VECTORS];
@@ -46,17 +46,23 @@ final class InterruptUnit implements Interrupts {
     private final int[] causesOf = new int[VECTORS];
 
     private Mode mode = Mode.INTX;
+    /** False in D3, when quiesced, and for messages without bus mastering: causes latch and wait. */
+    private boolean deliverable;
     /** ICR & IMS when last looked at. */
     private int active;
     /** Causes that became active and have not been signalled. */
     private int fresh;
 
+    /** By vector, one bit each: handed over while masked, and pending there. */
+    private int held;
+
     private boolean lineAsserted;
 
-    InterruptUnit(RegisterFile regs, InterruptPort port, StepTimer steps) {
+    InterruptUnit(RegisterFile regs, InterruptPort port, StepTimer steps, MsixTable table) {
         this.regs = regs;
         this.port = port;
         this.steps = steps;
+        this.table = table;
         delivery = steps.event("82574L interrupt", this::deliver);
         throttle = new Throttle("82574L ITR", steps, this::deliver);
         for (int vector = 0; vector < VECTORS; vector++) {
@@ -196,6 +202,9 @@ final class InterruptUnit implements Interrupts {
             scheduleDelivery();
         }
         evaluate();
+        if (held != 0 && regs.isSet(CTRL_EXT_PBA_CLR)) {
+            restateHeld(written);
+        }
     }
 
     private void disable(int written) {
@@ -262,14 +271,13 @@ final class InterruptUnit implements Interrupts {
     }
 
     private void scheduleDelivery() {
-        if (mode != Mode.NONE) {
+        if (deliverable) {
             steps.next(delivery, Step.INTERRUPT);
         }
     }
 
     private void deliver() {
         switch (mode) {
-            case NONE -> {}
             case INTX -> deliverLine();
             case MSI -> deliverMessage();
             case MSIX -> {
@@ -308,13 +316,21 @@ final class InterruptUnit implements Interrupts {
         if ((fresh & causes) == 0 || vectorThrottle[vector].isRunning()) {
             return;
         }
-        int signalled = active & causes;
         fresh &= ~causes;
-        if (signalled == 0) {
+        if ((active & causes) == 0) {
             return;
         }
-        // Auto-clear and auto-mask belong to the message, not to the cause: a cause held back by EITR stays in ICR.
-        int autoCleared = signalled & regs.get(EIAC);
+        if (table.isMasked(vector)) {
+            held |= 1 << vector;
+        } else {
+            messageLeaves(vector);
+        }
+        port.msix(vector);
+    }
+
+    /** Auto-clear and auto-mask belong to the message, not to the cause: one held back by EITR or a mask stays in ICR. */
+    private void messageLeaves(int vector) {
+        int autoCleared = active & causesOf[vector] & regs.get(EIAC);
         regs.set(ICR, regs.get(ICR) & ~autoCleared);
         if (regs.isSet(CTRL_EXT_EIAME)) {
             regs.set(IMS, regs.get(IMS) & ~(autoCleared & regs.get(IAM)));
@@ -322,7 +338,37 @@ final class InterruptUnit implements Interrupts {
         active = regs.get(ICR) & regs.get(IMS);
         regs.count(IAC);
         vectorThrottle[vector].arm(regs.get(EITR, vector));
-        port.msix(vector);
+    }
+
+    /** The vector table or its enable and mask bits were written: messages that were pending may have left. */
+    void tableWritten() {
+        for (int vector = 0; held != 0 && vector < VECTORS; vector++) {
+            if ((held & 1 << vector) != 0 && !table.isPending(vector)) {
+                held &= ~(1 << vector);
+                messageLeaves(vector);
+            }
+        }
+    }
+
+    /** PBACLR: forgets pending messages. @param vectors one bit each */
+    void clearPending(int vectors) {
+        for (int vector = 0; vector < VECTORS; vector++) {
+            if ((vectors & 1 << vector) != 0) {
+                table.pending(vector, false);
+            }
+        }
+        held &= ~vectors;
+    }
+
+    /** CTRL_EXT.PBA_CLR: enabling a cause clears the pending bit of its vector, and what is still active sets it anew. */
+    private void restateHeld(int enabled) {
+        for (int vector = 0; vector < VECTORS; vector++) {
+            if ((held & 1 << vector) != 0 && (causesOf[vector] & enabled) != 0) {
+                clearPending(1 << vector);
+                fresh |= active & causesOf[vector];
+                scheduleDelivery();
+            }
+        }
     }
 
     private int causesWithVector() {
@@ -340,19 +386,20 @@ final class InterruptUnit implements Interrupts {
 
     // ---- mode and reset
 
-    /** Follows the enable bits in configuration space. A new mode starts with nothing of the old one but the causes. */
-    void mode(Mode next) {
-        if (mode == next) {
+    /**
+     * Follows the enable bits in configuration space. A new mode starts with nothing of the old one but the causes.
+     *
+     * @param mayDeliver D0, not quiesced, and bus mastering on if the mode is one of messages
+     */
+    void mode(Mode next, boolean mayDeliver) {
+        if (mode == next && deliverable == mayDeliver) {
             return;
         }
         int delayed = delays.take();
         stop();
         mode = next;
-        if (delayed != 0) {
-            latch(forMode(delayed));
-        } else {
-            evaluate();
-        }
+        deliverable = mayDeliver;
+        latch(forMode(delayed));
     }
 
     Mode mode() {
@@ -369,6 +416,7 @@ final class InterruptUnit implements Interrupts {
     private void stop() {
         delivery.cancel();
         disarmThrottles();
+        held = 0;
         active = 0;
         fresh = 0;
         if (lineAsserted) {

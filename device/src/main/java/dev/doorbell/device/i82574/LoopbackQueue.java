@@ -4,7 +4,7 @@ import dev.doorbell.bus.mem.GuestMemory;
 import dev.doorbell.bus.time.Event;
 import dev.doorbell.device.i82574.StepTimer.Step;
 import dev.doorbell.device.spi.Frame;
-import dev.doorbell.device.spi.LinkPort;
+import java.util.function.Consumer;
 
 /**
  * The way back of frames in MAC and PHY loop-back: they wait here and reach the receiver in an event of their own, as if
@@ -16,7 +16,7 @@ final class LoopbackQueue {
     private static final int FRAMES_PER_EVENT = 64;
 
     private final StepTimer steps;
-    private final LinkPort.Receiver receiver;
+    private final Consumer<Frame> receiver;
     private final Event arrival;
     private final GuestMemory memory = GuestMemory.allocate(CAPACITY);
     private final Frame frame = new Frame(memory);
@@ -27,7 +27,7 @@ final class LoopbackQueue {
     private int readAt;
     private int writeAt;
 
-    LoopbackQueue(StepTimer steps, LinkPort.Receiver receiver) {
+    LoopbackQueue(StepTimer steps, Consumer<Frame> receiver) {
         this.steps = steps;
         this.receiver = receiver;
         arrival = steps.event("82574L loop-back", this::deliver);
@@ -64,7 +64,7 @@ final class LoopbackQueue {
             frame.set(memory, readAt, bytes).fcsGood(fcsGood[first]);
             readAt += bytes;
             first++;
-            receiver.receive(frame);
+            receiver.accept(frame);
         }
         if (!isEmpty()) {
             steps.next(arrival, Step.SEND);

@@ -21,22 +21,23 @@ final class TransmitMac {
     /** Anything shorter is illegal for this chip and is not sent. */
     static final int MIN_LEGAL_BYTES = 17;
 
+    private static final GuestMemory EMPTY = GuestMemory.ofHost(0, 0, () -> {});
+
     private static final int LOOPBACK_MAC = 1, LOOPBACK_TRANSCEIVER = 3;
 
     private final RegisterFile regs;
     private final LinkPort link;
     private final Phy phy;
     private final LoopbackQueue loopback;
-    private final Frame frame;
+    private final Frame frame = new Frame(EMPTY);
     private final CRC32 crc = new CRC32();
     private final byte[] crcInput = new byte[TransmitBuffer.MAX_PACKET_BYTES];
 
-    TransmitMac(RegisterFile regs, LinkPort link, Phy phy, LoopbackQueue loopback, GuestMemory memory) {
+    TransmitMac(RegisterFile regs, LinkPort link, Phy phy, LoopbackQueue loopback) {
         this.regs = regs;
         this.link = link;
         this.phy = phy;
         this.loopback = loopback;
-        frame = new Frame(memory);
     }
 
     /** RCTL.LBM or the PHY's BMCR.14: nothing reaches the wire. */

@@ -1,0 +1,299 @@
+package dev.doorbell.device.i82574;
+
+import static dev.doorbell.device.i82574.MacRegisters.*;
+
+import dev.doorbell.bus.pci.ConfigSpace;
+import dev.doorbell.bus.pci.MsiCapability;
+import dev.doorbell.bus.pci.MsixCapability;
+import dev.doorbell.bus.pci.MsixTable;
+import dev.doorbell.bus.pci.PciFunction;
+import dev.doorbell.bus.pci.ResetReason;
+import dev.doorbell.bus.reg.RegisterFile;
+import dev.doorbell.device.i82574.InterruptUnit.Mode;
+import dev.doorbell.device.intel.Nvm;
+import dev.doorbell.device.intel.Phy;
+import dev.doorbell.device.spi.DeviceContext;
+import dev.doorbell.device.spi.Frame;
+import dev.doorbell.device.spi.LinkPort;
+import java.util.Objects;
+
+/**
+ * An Intel 82574L Gigabit Ethernet controller: the units and how they are wired, device control, resets, and the PCI
+ * Express function around them.
+ *
+ * <p>Owns all state of the card. Everything happens on the world's thread, in register accesses and in scheduled steps.
+ */
+public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace.Listener {
+    private static final long NEGOTIATION_ZERO_NS = 10_000_000L;
+    private static final long NEGOTIATION_REALISTIC_NS = 2_500_000_000L;
+    private static final int ALL_ONES = -1;
+    private static final int D3_HOT = 3;
+
+    private final RegisterFile regs = MacRegisters.newFile();
+    private final ConfigSpace config;
+    private final MsiCapability msi;
+    private final MsixCapability msix;
+    private final MsixTable vectors;
+    private final IoWindow io = new IoWindow(regs);
+    private final MasterGate master = new MasterGate(regs);
+    private final Phy phy;
+    private final NvmUnit nvm;
+    private final InterruptUnit interrupts;
+    private final LinkUnit link;
+    private final LoopbackQueue loopback;
+    private final TransmitMac mac;
+    private final TransmitEngine transmit;
+    private final ReceiveSide receive;
+    private boolean phyResetHeld;
+    private boolean quiesced;
+
+    /** Built, powered on and reset; the cable is looked at at once. */
+    public I82574(DeviceContext context) {
+        Nvm words = new Nvm(context.nvm(), NvmUnit.defaultImage());
+        config = ConfigLayout.build(words);
+        msi = Objects.requireNonNull(config.msi());
+        msix = Objects.requireNonNull(config.msix());
+        vectors = msix.table();
+        StepTimer steps = new StepTimer(context.scheduler(), context.timing(), context.random());
+        interrupts = new InterruptUnit(regs, context.interrupts(), steps, vectors);
+        phy = new Phy(context.scheduler(), negotiationNs(context), this::phyLinkChanged);
+        link = new LinkUnit(regs, interrupts, phy, this::linkChanged);
+        nvm = new NvmUnit(regs, words, context.scheduler());
+        loopback = new LoopbackQueue(steps, this::receiveLooped);
+        mac = new TransmitMac(regs, context.link(), phy, loopback);
+        transmit = new TransmitEngine(regs, context.dma(), interrupts, steps, master, link, context.link(), mac);
+        receive = new NoReceiver();
+        new MdioUnit(regs, interrupts, phy);
+        regs.onWrite(CTRL, this::controlWritten);
+        regs.onWrite(CTRL_EXT, this::extendedControlWritten);
+        regs.onRead(STATUS, this::readStatus);
+        regs.onWrite(PBACLR, interrupts::clearPending);
+        config.addListener(this);
+        resetUnits();
+        context.link().attach(this);
+        phy.carrier(context.link().carrier());
+    }
+
+    private static long negotiationNs(DeviceContext context) {
+        return switch (context.timing()) {
+            case ZERO -> NEGOTIATION_ZERO_NS;
+            case REALISTIC -> NEGOTIATION_REALISTIC_NS;
+            case HOSTILE -> context.random().nextLong(NEGOTIATION_ZERO_NS, 2 * NEGOTIATION_REALISTIC_NS);
+        };
+    }
+
+    // ---- device control
+
+    private void controlWritten(int written) {
+        boolean phyReset = CTRL_PHY_RST.isSet(written);
+        if (CTRL_RST.isSet(written)) {
+            softReset();
+        } else {
+            link.update();
+            kick();
+        }
+        if (phyReset && !phyResetHeld) {
+            phy.reset();
+            regs.set(STATUS_PHYRA, 1);
+        }
+        phyResetHeld = phyReset;
+    }
+
+    private void extendedControlWritten(int written) {
+        if (CTRL_EXT_EE_RST.isSet(written)) {
+            nvm.load();
+        }
+        link.update();
+    }
+
+    /** GIO_MASTER_ENABLE: drops when software asks for it and the last outstanding request is done. */
+    private int readStatus(int stored) {
+        boolean silent = regs.isSet(CTRL_GIO_MASTER_DISABLE) && !transmit.isBusy() && !receive.isBusy();
+        return silent ? stored & ~STATUS_GIO_MASTER_ENABLE.mask() : stored;
+    }
+
+    /** CTRL.RST: the MAC only. Configuration space, PHY, link and the sticky registers stay as they are. */
+    private void softReset() {
+        regs.softReset();
+        resetUnits();
+    }
+
+    private void resetUnits() {
+        transmit.reset();
+        receive.reset();
+        loopback.reset();
+        interrupts.reset();
+        nvm.load();
+        link.reload();
+    }
+
+    /** Every gate that opens comes by here. */
+    private void kick() {
+        transmit.kick();
+        receive.kick();
+    }
+
+    // ---- wire
+
+    private void phyLinkChanged(boolean up) {
+        link.update();
+    }
+
+    private void linkChanged(boolean up) {
+        kick();
+    }
+
+    /** From the wire: deaf while what is sent is looped back. */
+    @Override
+    public void receive(Frame frame) {
+        if (link.isUp() && !mac.loopsBack()) {
+            receive.receive(frame);
+        }
+    }
+
+    private void receiveLooped(Frame frame) {
+        receive.receive(frame);
+    }
+
+    @Override
+    public boolean hasRoom(int frameBytes) {
+        return receive.hasRoom(frameBytes);
+    }
+
+    @Override
+    public void carrierChanged(boolean up) {
+        phy.carrier(up);
+    }
+
+    // ---- PCI Express function
+
+    @Override
+    public int configRead(int offset, int bytes) {
+        return config.read(offset, bytes);
+    }
+
+    @Override
+    public void configWrite(int offset, int bytes, int value) {
+        config.write(offset, bytes, value);
+    }
+
+    @Override
+    public ConfigSpace config() {
+        return config;
+    }
+
+    @Override
+    public int mmioRead32(int bar, int offset) {
+        if (bar == ConfigLayout.REGISTER_BAR && (offset & -ConfigLayout.REGISTER_BAR_BYTES) == 0) {
+            return regs.read(offset);
+        }
+        return (int) barRead(bar, offset, 4);
+    }
+
+    @Override
+    public void mmioWrite32(int bar, int offset, int value) {
+        if (bar == ConfigLayout.REGISTER_BAR && (offset & -ConfigLayout.REGISTER_BAR_BYTES) == 0) {
+            regs.write(offset, value);
+        } else {
+            barWrite(bar, offset, 4, value & 0xFFFF_FFFFL);
+        }
+    }
+
+    @Override
+    public long barRead(int bar, long offset, int bytes) {
+        switch (bar) {
+            case ConfigLayout.REGISTER_BAR -> {
+                return isInside(offset, bytes, ConfigLayout.REGISTER_BAR_BYTES)
+                        ? regs.read((int) offset, bytes)
+                        : ALL_ONES;
+            }
+            case ConfigLayout.IO_BAR -> {
+                return io.read(offset, bytes) & 0xFFFF_FFFFL;
+            }
+            case ConfigLayout.MSIX_BAR -> {
+                return vectors.read(offset, bytes);
+            }
+            default -> {
+                return ALL_ONES;
+            }
+        }
+    }
+
+    @Override
+    public void barWrite(int bar, long offset, int bytes, long value) {
+        switch (bar) {
+            case ConfigLayout.REGISTER_BAR -> {
+                if (isInside(offset, bytes, ConfigLayout.REGISTER_BAR_BYTES)) {
+                    regs.write((int) offset, bytes, value);
+                }
+            }
+            case ConfigLayout.IO_BAR -> io.write(offset, bytes, (int) value);
+            case ConfigLayout.MSIX_BAR -> {
+                vectors.write(offset, bytes, value);
+                interrupts.tableWritten();
+            }
+            default -> {}
+        }
+    }
+
+    private static boolean isInside(long offset, int bytes, int size) {
+        return offset >= 0 && offset <= size - bytes;
+    }
+
+    @Override
+    public void commandChanged(int before, int now) {
+        followConfig();
+    }
+
+    @Override
+    public void messagesChanged() {
+        interrupts.tableWritten();
+        followConfig();
+    }
+
+    @Override
+    public void powerStateChanged(int before, int now) {
+        followConfig();
+        if (before == D3_HOT && now == 0) {
+            reset(ResetReason.D3_TO_D0);
+        }
+    }
+
+    /** Bus mastering, power state and the message enables may have changed. */
+    private void followConfig() {
+        Mode mode = Mode.INTX;
+        if (msix.isEnabled()) {
+            mode = Mode.MSIX;
+        } else if (msi.isEnabled()) {
+            mode = Mode.MSI;
+        }
+        boolean masters = config.busMaster() && !quiesced;
+        boolean awake = config.powerState() == 0 && !quiesced;
+        interrupts.mode(mode, mode == Mode.INTX ? awake : masters);
+        if (master.allowed(masters)) {
+            kick();
+        }
+    }
+
+    /** Everything but the cable: there is no function-level reset on this part, so that reason is a hot reset. */
+    @Override
+    public void reset(ResetReason reason) {
+        quiesced = false;
+        phyResetHeld = false;
+        io.reset();
+        phy.reset();
+        regs.reset();
+        resetUnits();
+        config.reset(reason);
+        followConfig();
+    }
+
+    @Override
+    public void quiesce() {
+        quiesced = true;
+        transmit.reset();
+        receive.reset();
+        loopback.reset();
+        followConfig();
+    }
+}
