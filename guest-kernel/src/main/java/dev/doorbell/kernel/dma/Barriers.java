@@ -1,0 +1,13 @@
+package dev.doorbell.kernel.dma;
+
+/** Listens to memory barriers: a memory model, or a checker. Without one they are free. */
+public interface Barriers {
+    /** Stores to coherent memory before it are visible to devices before stores after it. */
+    void dmaWmb();
+
+    /** Loads from coherent memory after it are not done before loads before it. */
+    void dmaRmb();
+
+    /** As {@link #dmaWmb}, and also against MMIO writes after it. */
+    void wmb();
+}

@@ -1,0 +1,196 @@
+package dev.doorbell.kernel.irq;
+
+import dev.doorbell.bus.irq.InterruptController;
+import dev.doorbell.bus.irq.IrqSink;
+import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.core.ErrnoException;
+import dev.doorbell.kernel.core.KernelContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The kernel's interrupt descriptors: vectors of the interrupt controller become calls of handlers in hard IRQ context.
+ *
+ * <p>An IRQ number is its vector less 32: 16 to 19 are the INTx lines, level-triggered and shared; messages are allocated
+ * from 32 on, edge-triggered, one handler each.
+ */
+public final class IrqTable implements IrqSink {
+    /** IRQ number of INTx line 0. */
+    public static final int FIRST_INTX = InterruptController.INTX_VECTOR - InterruptController.FIRST_VECTOR;
+
+    public static final int FIRST_MESSAGE = 32;
+    /** Vectors from 0xF0 on are the CPU's own. */
+    private static final int END = 0xF0 - InterruptController.FIRST_VECTOR;
+
+    private final KernelContext kernel;
+    private final @Nullable IrqDesc[] descs = new @Nullable IrqDesc[END];
+    private long spurious;
+
+    /** Takes the controller's interrupts from now on. */
+    public IrqTable(KernelContext kernel, InterruptController controller) {
+        this.kernel = kernel;
+        for (int line = 0; line < InterruptController.INTX_LINES; line++) {
+            descs[FIRST_INTX + line] = new IrqDesc(this, FIRST_INTX + line, true, lineChip(controller, line));
+            controller.maskLine(line, true);
+        }
+        controller.connect(this);
+    }
+
+    private static IrqChip lineChip(InterruptController controller, int line) {
+        return new IrqChip() {
+            @Override
+            public void mask() {
+                controller.maskLine(line, true);
+            }
+
+            @Override
+            public void unmask() {
+                controller.maskLine(line, false);
+            }
+        };
+    }
+
+    /**
+     * Allocates an edge-triggered IRQ for a message; it starts masked.
+     *
+     * @return its number, or below 0 ({@code -ENOSPC}) when all are taken
+     */
+    public int allocateMessage(IrqChip chip) {
+        for (int irq = FIRST_MESSAGE; irq < END; irq++) {
+            if (descs[irq] == null) {
+                descs[irq] = new IrqDesc(this, irq, false, chip);
+                return irq;
+            }
+        }
+        return Errno.ENOSPC.negated();
+    }
+
+    /** Gives back an IRQ from {@link #allocateMessage}; its handler must be gone. */
+    public void releaseMessage(int irq) {
+        IrqDesc desc = desc(irq);
+        if (desc == null || irq < FIRST_MESSAGE || desc.hasActions()) {
+            throw new IllegalStateException("release of IRQ " + irq + ": "
+                    + (desc == null ? "not allocated" : "still handled by " + desc.names()));
+        }
+        descs[irq] = null;
+    }
+
+    /** The controller's vector of an IRQ. */
+    public static int vectorOf(int irq) {
+        return irq + InterruptController.FIRST_VECTOR;
+    }
+
+    /**
+     * Installs a handler and enables the IRQ.
+     *
+     * @param name as in /proc/interrupts: "eth0-rx-0"
+     * @param dev identifies the handler to {@link #freeIrq} on a shared line
+     * @throws ErrnoException EINVAL: no such IRQ; EBUSY: not shared, and taken
+     */
+    public void requestIrq(int irq, IrqHandler handler, String name, Object dev) throws ErrnoException {
+        request(irq, new IrqDesc.Action(handler, null, name, dev));
+    }
+
+    /** As {@link #requestIrq}, with a second half that runs in task context when the first says WAKE_THREAD. */
+    public void requestThreadedIrq(int irq, IrqHandler handler, Runnable thread, String name, Object dev)
+            throws ErrnoException {
+        request(irq, new IrqDesc.Action(handler, new ThreadedAction(kernel, irq + "-" + name, thread), name, dev));
+    }
+
+    private void request(int irq, IrqDesc.Action action) throws ErrnoException {
+        IrqDesc desc = desc(irq);
+        if (desc == null) {
+            throw new ErrnoException("request_irq(" + irq + ", " + action.name() + ")", Errno.EINVAL);
+        }
+        if (desc.hasActions() && !desc.level) {
+            throw new ErrnoException(
+                    "request_irq(" + irq + ", " + action.name() + "), taken by " + desc.names(), Errno.EBUSY);
+        }
+        desc.add(action);
+    }
+
+    /** Removes the handler that was installed for {@code dev}. */
+    public void freeIrq(int irq, Object dev) {
+        IrqDesc desc = desc(irq);
+        if (desc == null || !desc.remove(dev)) {
+            warn("free_irq(" + irq + "): trying to free already-free IRQ");
+        }
+    }
+
+    /** Nests: as many {@link #enableIrq} calls let it through again. What arrives meanwhile is delivered then. */
+    public void disableIrq(int irq) {
+        IrqDesc desc = desc(irq);
+        if (desc != null) {
+            desc.disable();
+        }
+    }
+
+    public void enableIrq(int irq) {
+        IrqDesc desc = desc(irq);
+        if (desc == null || !desc.enable()) {
+            warn("enable_irq(" + irq + "): unbalanced");
+        }
+    }
+
+    /** The controller delivers: runs the handlers in hard IRQ context. */
+    @Override
+    public void interrupt(int vector) {
+        int irq = vector - InterruptController.FIRST_VECTOR;
+        IrqDesc desc = irq >= 0 && irq < END ? descs[irq] : null;
+        if (desc == null) {
+            spurious++;
+            return;
+        }
+        kernel.cpu().runInHardIrq(desc.body);
+    }
+
+    void replay(IrqDesc desc) {
+        kernel.world().at(kernel.nowNs(), "IRQ " + desc.irq + " replay", () -> {
+            if (descs[desc.irq] == desc) {
+                kernel.cpu().runInHardIrq(desc.body);
+            }
+        });
+    }
+
+    void nobodyCared(IrqDesc desc) {
+        warn("irq " + desc.irq + ": nobody cared, disabled; handlers: " + desc.names());
+    }
+
+    private void warn(String text) {
+        if (kernel.tracer().isOn()) {
+            kernel.tracer().event("irq", "warning", text);
+        }
+    }
+
+    /** How often the handlers of an IRQ ran. */
+    public long count(int irq) {
+        IrqDesc desc = desc(irq);
+        return desc == null ? 0 : desc.count();
+    }
+
+    /** Of these, how often no handler said it was its own. */
+    public long unhandled(int irq) {
+        IrqDesc desc = desc(irq);
+        return desc == null ? 0 : desc.unhandled();
+    }
+
+    /** True once the IRQ was switched off because nobody cared. */
+    public boolean isDead(int irq) {
+        IrqDesc desc = desc(irq);
+        return desc != null && desc.isDead();
+    }
+
+    /** Disable calls that wait for their enable; 1 for an IRQ without handler. */
+    public int depth(int irq) {
+        IrqDesc desc = desc(irq);
+        return desc == null ? 0 : desc.depth();
+    }
+
+    /** Interrupts on vectors that nobody allocated. */
+    public long spurious() {
+        return spurious;
+    }
+
+    private @Nullable IrqDesc desc(int irq) {
+        return irq >= 0 && irq < END ? descs[irq] : null;
+    }
+}
