@@ -13,6 +13,7 @@ public final class Frame {
     private long offset;
     private int length;
     private boolean fcsGood;
+    private boolean exactLength;
     private boolean checksumsVerified;
     private int segmentBytes;
     private int headerBytes;
@@ -30,6 +31,7 @@ public final class Frame {
         this.offset = offset;
         this.length = length;
         fcsGood = true;
+        exactLength = false;
         checksumsVerified = false;
         segmentBytes = 0;
         headerBytes = 0;
@@ -59,6 +61,19 @@ public final class Frame {
 
     public Frame fcsGood(boolean good) {
         fcsGood = good;
+        return this;
+    }
+
+    /**
+     * The length is the one on the wire, so that fewer than 60 bytes are a runt. Otherwise a short frame with good FCS
+     * comes from a software network, which does not pad, and the MAC takes it as padded.
+     */
+    public boolean exactLength() {
+        return exactLength;
+    }
+
+    public Frame exactLength(boolean exact) {
+        exactLength = exact;
         return this;
     }
 

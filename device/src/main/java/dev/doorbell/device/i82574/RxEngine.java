@@ -1,0 +1,434 @@
+package dev.doorbell.device.i82574;
+
+import static dev.doorbell.device.i82574.MacRegisters.*;
+
+import dev.doorbell.bus.dma.DmaPort;
+import dev.doorbell.bus.dma.DmaResult;
+import dev.doorbell.bus.reg.RegisterFile;
+import dev.doorbell.bus.time.Event;
+import dev.doorbell.bus.trace.Tracer;
+import dev.doorbell.device.i82574.StepTimer.Step;
+import dev.doorbell.device.spi.Frame;
+import dev.doorbell.device.spi.LinkPort;
+
+/**
+ * The receive side: from the MAC through the packet buffer into the rings of two queues, §7.1.
+ *
+ * <p>Four steps, each an event of its own that serves a burst: the MAC takes a frame into the packet buffer; <i>fetch</i>
+ * reads a batch of descriptors; <i>data</i> moves frames into the buffers of fetched descriptors; <i>write-back</i>
+ * writes those descriptors, moves RDH and reports to the interrupt unit, whose message is a fifth step. A doorbell only
+ * schedules. Frames leave the packet buffer in order: one that waits for a descriptor holds up those behind it.
+ *
+ * <p>Refused DMA never stops the card. A refused fetch leaves the frames waiting and is tried again with the next frame
+ * or doorbell; with bus mastering off the frames are lost. Refused data is reported to the driver as RXE.
+ */
+final class RxEngine {
+    private static final String SOURCE = "82574L";
+    private static final int FORMAT_PACKET_SPLIT = 1;
+    private static final int[] BUFFER_BYTES = {2048, 1024, 512, 256};
+    private static final int BUFFER_EXTENSION = 16;
+
+    private final RegisterFile regs;
+    private final Counters counters;
+    private final TrueCounters truth = new TrueCounters();
+    private final DmaPort dma;
+    private final LinkPort link;
+    private final Interrupts interrupts;
+    private final FlowControl flowControl;
+    private final StepTimer steps;
+    private final Tracer tracer;
+    private final PacketBuffer buffer;
+    private final RxMac mac;
+    private final RxRing[] rings;
+    private final Event fetch;
+    private final Event data;
+    private final Event writeBack;
+
+    /** Bytes of the head frame that are already in buffers. */
+    private int placed;
+    /** Status bits that the head frame earned on its way to memory. */
+    private int placedStatus;
+
+    private boolean xoffSent;
+    /** Bytes of the frame for which the link was refused room; 0 when it does not wait. */
+    private int linkWaitsFor;
+
+    private boolean stopped;
+    /** Changes when frames or descriptors are thrown away: a step that called out and sees it change must stop. */
+    private int generation;
+
+    RxEngine(
+            RegisterFile regs,
+            Counters counters,
+            DmaPort dma,
+            LinkPort link,
+            Interrupts interrupts,
+            FlowControl flowControl,
+            StepTimer steps,
+            Tracer tracer) {
+        this.regs = regs;
+        this.counters = counters;
+        this.dma = dma;
+        this.link = link;
+        this.interrupts = interrupts;
+        this.flowControl = flowControl;
+        this.steps = steps;
+        this.tracer = tracer;
+        buffer = new PacketBuffer(regs);
+        mac = new RxMac(regs, counters, buffer, flowControl);
+        rings = new RxRing[] {new RxRing(regs, dma, 0), new RxRing(regs, dma, 1)};
+        fetch = steps.event("82574L rx fetch", this::fetch);
+        data = steps.event("82574L rx data", this::data);
+        writeBack = steps.event("82574L rx write-back", this::writeBack);
+        for (RxRing ring : rings) {
+            ring.hook(written -> ringRewritten(ring), written -> kick());
+        }
+        regs.onWrite(RCTL, this::controlWritten);
+        regs.onWrite(RXDCTL0, written -> regs.set(RXDCTL1, regs.get(RXDCTL0)));
+    }
+
+    TrueCounters truth() {
+        return truth;
+    }
+
+    /** {@link LinkPort.Receiver#receive}, and the way of looped-back frames. Copies the frame before it returns. */
+    void receive(Frame frame) {
+        truth.seen++;
+        RxDrop drop = mac.receive(frame);
+        if (drop != null) {
+            dropped(drop);
+            if (drop == RxDrop.FIFO_FULL) {
+                interrupts.raise(Interrupts.RXO);
+            }
+            return;
+        }
+        if (tracer.isOn()) {
+            tracer.event(SOURCE, "rx.fifo", "bytes=" + frame.length() + " fifo=" + buffer.usedBytes());
+        }
+        if (rings[buffer.queue(buffer.newest())].available() == 0) {
+            countWaiting(buffer.newest());
+        }
+        watchFlow();
+        kick();
+    }
+
+    /**
+     * {@link LinkPort.Receiver#hasRoom}. True also while frames are lost anyway, so that the link does not keep them: the
+     * receiver is off, or its packet buffer could never hold this one.
+     */
+    boolean hasRoom(int frameBytes) {
+        int bytes = frameBytes + Counters.FCS_BYTES;
+        if (!regs.isSet(RCTL_EN) || buffer.hasRoom(bytes) || !buffer.couldHold(bytes)) {
+            return true;
+        }
+        linkWaitsFor = bytes;
+        return false;
+    }
+
+    /** CTRL.RST or a bus reset, after the registers went to their defaults: forgets every frame and descriptor. */
+    void reset() {
+        flush(RxDrop.FLUSHED);
+        writeBack.cancel();
+        for (RxRing ring : rings) {
+            ring.forget();
+        }
+        stopped = false;
+        xoffSent = false;
+        buffer.reset();
+        mac.reset();
+        wakeLink();
+    }
+
+    /** Goes on after something that only the caller knows, such as bus mastering being switched on. */
+    void resume() {
+        kick();
+    }
+
+    /** Stops all DMA now, until {@link #reset}. */
+    void quiesce() {
+        stopped = true;
+        flush(RxDrop.FLUSHED);
+        writeBack.cancel();
+    }
+
+    // ---- register writes
+
+    private void controlWritten(int written) {
+        if (regs.isSet(RCTL_EN)) {
+            kick();
+        } else {
+            flush(RxDrop.FLUSHED);
+            wakeLink();
+        }
+    }
+
+    /** The driver moved the ring under us: what was on the chip belongs to the old one. */
+    private void ringRewritten(RxRing ring) {
+        generation++;
+        ring.forget();
+        if (placed > 0 && rings[buffer.queue(buffer.head())] == ring) {
+            dropHead(RxDrop.RING_REWRITTEN);
+        }
+        kick();
+    }
+
+    private void flush(RxDrop reason) {
+        generation++;
+        fetch.cancel();
+        data.cancel();
+        while (!buffer.isEmpty()) {
+            dropHead(reason);
+        }
+        buffer.clear();
+    }
+
+    // ---- steps
+
+    /** Schedules the step that the oldest frame needs next; none while it can only wait. */
+    private void kick() {
+        if (buffer.isEmpty() || stopped) {
+            return;
+        }
+        RxRing ring = rings[buffer.queue(buffer.head())];
+        if (ring.ready() > 0) {
+            steps.next(data, Step.DATA);
+        } else if (ring.available() > 0 && !data.isScheduled()) {
+            steps.next(fetch, Step.FETCH);
+        }
+    }
+
+    private void fetch() {
+        if (buffer.isEmpty()) {
+            return;
+        }
+        RxRing ring = rings[buffer.queue(buffer.head())];
+        int started = generation;
+        DmaResult result = ring.fetch();
+        if (started != generation) {
+            return;
+        }
+        truth.descriptorFetches++;
+        if (tracer.isOn()) {
+            tracer.event(SOURCE, "rx.fetch", "result=" + result + " ready=" + ring.ready());
+        }
+        if (!result.isOk()) {
+            truth.refusals++;
+            if (result == DmaResult.BUS_MASTER_OFF) {
+                loseToBusMaster();
+                return;
+            }
+        }
+        if (ring.ready() > 0) {
+            steps.next(data, Step.DATA);
+        } else if (ring.pending() > 0) {
+            steps.next(writeBack, Step.WRITE_BACK); // the cache is full of finished descriptors
+        }
+    }
+
+    private void data() {
+        int started = generation;
+        boolean goesOn = true;
+        while (goesOn && !buffer.isEmpty()) {
+            goesOn = placeHead();
+            if (started != generation) {
+                return;
+            }
+        }
+        wakeLink();
+        watchFlow();
+        if (rings[0].pending() + rings[1].pending() > 0) {
+            steps.next(writeBack, Step.WRITE_BACK);
+        }
+        if (!buffer.isEmpty()) {
+            RxRing ring = rings[buffer.queue(buffer.head())];
+            if (ring.ready() == 0 && ring.available() > 0 && ring.pending() == 0) {
+                steps.next(fetch, Step.FETCH);
+            }
+        }
+    }
+
+    /**
+     * Moves the oldest frame into buffers as far as there are descriptors on the chip. It starts only when the ring holds
+     * all it needs; null buffers may make it stop in the middle all the same, and go on later.
+     *
+     * @return false when it has to wait, or frames were thrown away meanwhile
+     */
+    private boolean placeHead() {
+        int entry = buffer.head();
+        RxRing ring = rings[buffer.queue(entry)];
+        int size = bufferBytes();
+        int length = buffer.length(entry);
+        if (size == 0) {
+            dropHead(RxDrop.BUFFER_FORMAT);
+            return true;
+        }
+        if (placed == 0) {
+            int needed = (length + size - 1) / size;
+            if (ring.count() > 0 && needed >= ring.count()) {
+                counters.increment(MPC);
+                dropHead(RxDrop.RING_TOO_SMALL);
+                interrupts.raise(Interrupts.RXO);
+                return true;
+            }
+            if (needed > ring.available()) {
+                countWaiting(entry);
+                return false;
+            }
+        }
+        int started = generation;
+        while (placed < length) {
+            if (ring.ready() == 0) {
+                return false;
+            }
+            long address = ring.bufferAddress();
+            if (address == 0) {
+                complete(ring, entry, 0, false); // a null buffer is skipped, the frame goes on behind it
+                continue;
+            }
+            int part = Math.min(size, length - placed);
+            DmaResult result = dma.write(address, buffer.memory(), buffer.offset(entry) + placed, part);
+            if (started != generation) {
+                return false;
+            }
+            if (!result.isOk()) {
+                truth.refusals++;
+                if (result == DmaResult.BUS_MASTER_OFF && placed == 0) {
+                    loseToBusMaster();
+                    return false;
+                }
+                placedStatus |= RxStatus.RXE;
+            }
+            placed += part;
+            complete(ring, entry, part, placed == length);
+        }
+        frameEnded(ring, entry);
+        return true;
+    }
+
+    private void complete(RxRing ring, int entry, int bytes, boolean last) {
+        // Only the descriptor with EOP carries more than a length.
+        int status = last ? buffer.status(entry) | placedStatus | RxStatus.EOP : 0;
+        int tag = last ? buffer.tag(entry) : 0;
+        if (regs.isSet(RFCTL_EXSTEN)) {
+            ring.completeExtended(last ? buffer.mrq(entry) : 0, last ? buffer.hash(entry) : 0, status, bytes, tag);
+        } else {
+            int checksum = last && !regs.isSet(RXCSUM_PCSD) ? buffer.hash(entry) >>> 16 : 0;
+            ring.completeLegacy(bytes, checksum, status, tag);
+        }
+    }
+
+    private void frameEnded(RxRing ring, int entry) {
+        ring.frameEnded((buffer.status(entry) & RxStatus.ACK) != 0, buffer.isSmall(entry));
+        truth.delivered++;
+        truth.deliveredOctets += buffer.length(entry);
+        if (tracer.isOn()) {
+            tracer.event(
+                    SOURCE,
+                    "rx.data",
+                    "bytes=" + buffer.length(entry) + " queue=" + buffer.queue(entry) + " status=0x"
+                            + Integer.toHexString(buffer.status(entry) | placedStatus | RxStatus.EOP));
+        }
+        removeHead();
+    }
+
+    private void writeBack() {
+        int started = generation;
+        for (int queue = 0; queue < rings.length; queue++) {
+            RxRing ring = rings[queue];
+            int descriptors = ring.pending();
+            if (descriptors == 0) {
+                continue;
+            }
+            DmaResult result = ring.writeBack();
+            if (started != generation) {
+                return;
+            }
+            truth.writeBacks++;
+            truth.descriptorsWrittenBack += descriptors;
+            if (!result.isOk()) {
+                truth.refusals++;
+            }
+            if (tracer.isOn()) {
+                tracer.event(SOURCE, "rx.writeback", "queue=" + queue + " descriptors=" + descriptors + " " + ring);
+            }
+            int further = ring.takeCrossedLow() ? Interrupts.RXDMT0 : 0;
+            if (ring.takeSmallSeen()) {
+                further |= Interrupts.SRPD;
+            }
+            interrupts.received(queue, ring.takeAckSeen(), further);
+        }
+        kick();
+    }
+
+    // ---- small things
+
+    /** Bytes of each receive buffer by RCTL; 0 when it selects none. Packet-split sizes are PSRCTL's. */
+    private int bufferBytes() {
+        int rctl = regs.get(RCTL);
+        int format = RCTL_DTYP.of(rctl);
+        if (format > FORMAT_PACKET_SPLIT || format == FORMAT_PACKET_SPLIT && regs.isSet(RFCTL_EXSTEN)) {
+            return 0;
+        }
+        int kib = RCTL_FLXBUF.of(rctl);
+        if (kib != 0) {
+            return kib * 1024;
+        }
+        int code = RCTL_BSIZE.of(rctl);
+        if (RCTL_BSEX.isSet(rctl)) {
+            return code == 0 ? 0 : BUFFER_BYTES[code] * BUFFER_EXTENSION;
+        }
+        return BUFFER_BYTES[code];
+    }
+
+    private void countWaiting(int entry) {
+        if (buffer.markWaiting(entry)) {
+            counters.increment(RNBC);
+        }
+    }
+
+    private void loseToBusMaster() {
+        flush(RxDrop.BUS_MASTER_OFF);
+        wakeLink();
+    }
+
+    private void dropHead(RxDrop reason) {
+        dropped(reason);
+        removeHead();
+    }
+
+    private void removeHead() {
+        buffer.removeHead();
+        placed = 0;
+        placedStatus = 0;
+    }
+
+    private void dropped(RxDrop reason) {
+        truth.drop(reason);
+        if (tracer.isOn()) {
+            tracer.event(SOURCE, "rx.drop", reason.name());
+        }
+    }
+
+    /** Sends XOFF above FCRTH and XON below FCRTL, once each. */
+    private void watchFlow() {
+        int high = regs.get(FCRTH);
+        if (!xoffSent) {
+            if (high != 0 && buffer.usedBytes() > high && regs.isSet(CTRL_TFCE)) {
+                xoffSent = true;
+                flowControl.sendPause(regs.get(FCTTV));
+            }
+        } else if (buffer.usedBytes() < (regs.get(FCRTL_RTL) << FCRTL_RTL.shift())) {
+            xoffSent = false;
+            if (regs.isSet(FCRTL_XONE)) {
+                flowControl.sendPause(0);
+            }
+        }
+    }
+
+    private void wakeLink() {
+        if (linkWaitsFor != 0 && (buffer.hasRoom(linkWaitsFor) || !regs.isSet(RCTL_EN))) {
+            linkWaitsFor = 0;
+            link.receiverReady();
+        }
+    }
+}
