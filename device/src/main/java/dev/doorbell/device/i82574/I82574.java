@@ -62,7 +62,15 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
         loopback = new LoopbackQueue(steps, this::receiveLooped);
         mac = new TransmitMac(regs, context.link(), phy, loopback);
         transmit = new TransmitEngine(regs, context.dma(), interrupts, steps, master, link, context.link(), mac);
-        receive = new NoReceiver();
+        receive = new RxEngine(
+                regs,
+                context.dma(),
+                context.link(),
+                interrupts,
+                transmit.flowControl(),
+                steps,
+                master,
+                context.tracer());
         new MdioUnit(regs, interrupts, phy);
         regs.onWrite(CTRL, this::controlWritten);
         regs.onWrite(CTRL_EXT, this::extendedControlWritten);

@@ -13,7 +13,12 @@ import dev.doorbell.device.offload.Toeplitz;
  * MRQC enabled, RXCSUM.PCSD and RFCTL.EXSTEN set: otherwise the hash could not be reported.
  */
 final class Rss {
-    static final int TYPE_NONE = 0, TYPE_TCP_IPV4 = 1, TYPE_IPV4 = 2, TYPE_TCP_IPV6 = 3, TYPE_IPV6_EX = 4, TYPE_IPV6 = 5;
+    static final int TYPE_NONE = 0,
+            TYPE_TCP_IPV4 = 1,
+            TYPE_IPV4 = 2,
+            TYPE_TCP_IPV6 = 3,
+            TYPE_IPV6_EX = 4,
+            TYPE_IPV6 = 5;
 
     private static final int ENABLED = 1;
     private static final int IPV4_SOURCE = 12, IPV6_SOURCE = 8, IPV6_DESTINATION = 24;

@@ -22,20 +22,20 @@ import dev.doorbell.device.spi.LinkPort;
  * <p>Refused DMA never stops the card. A refused fetch leaves the frames waiting and is tried again with the next frame
  * or doorbell; with bus mastering off the frames are lost. Refused data is reported to the driver as RXE.
  */
-final class RxEngine {
+final class RxEngine implements ReceiveSide {
     private static final String SOURCE = "82574L";
     private static final int FORMAT_PACKET_SPLIT = 1;
     private static final int[] BUFFER_BYTES = {2048, 1024, 512, 256};
     private static final int BUFFER_EXTENSION = 16;
 
     private final RegisterFile regs;
-    private final Counters counters;
     private final TrueCounters truth = new TrueCounters();
     private final DmaPort dma;
     private final LinkPort link;
     private final Interrupts interrupts;
     private final FlowControl flowControl;
     private final StepTimer steps;
+    private final MasterGate master;
     private final Tracer tracer;
     private final PacketBuffer buffer;
     private final RxMac mac;
@@ -52,30 +52,28 @@ final class RxEngine {
     private boolean xoffSent;
     /** Bytes of the frame for which the link was refused room; 0 when it does not wait. */
     private int linkWaitsFor;
-
-    private boolean stopped;
     /** Changes when frames or descriptors are thrown away: a step that called out and sees it change must stop. */
     private int generation;
 
     RxEngine(
             RegisterFile regs,
-            Counters counters,
             DmaPort dma,
             LinkPort link,
             Interrupts interrupts,
             FlowControl flowControl,
             StepTimer steps,
+            MasterGate master,
             Tracer tracer) {
         this.regs = regs;
-        this.counters = counters;
         this.dma = dma;
         this.link = link;
         this.interrupts = interrupts;
         this.flowControl = flowControl;
         this.steps = steps;
+        this.master = master;
         this.tracer = tracer;
         buffer = new PacketBuffer(regs);
-        mac = new RxMac(regs, counters, buffer, flowControl);
+        mac = new RxMac(regs, buffer, flowControl);
         rings = new RxRing[] {new RxRing(regs, dma, 0), new RxRing(regs, dma, 1)};
         fetch = steps.event("82574L rx fetch", this::fetch);
         data = steps.event("82574L rx data", this::data);
@@ -92,9 +90,10 @@ final class RxEngine {
     }
 
     /** {@link LinkPort.Receiver#receive}, and the way of looped-back frames. Copies the frame before it returns. */
-    void receive(Frame frame) {
+    @Override
+    public void receive(Frame frame) {
         truth.seen++;
-        RxDrop drop = mac.receive(frame);
+        RxDrop drop = master.isOpen() ? mac.receive(frame) : RxDrop.BUS_MASTER_OFF;
         if (drop != null) {
             dropped(drop);
             if (drop == RxDrop.FIFO_FULL) {
@@ -114,11 +113,12 @@ final class RxEngine {
 
     /**
      * {@link LinkPort.Receiver#hasRoom}. True also while frames are lost anyway, so that the link does not keep them: the
-     * receiver is off, or its packet buffer could never hold this one.
+     * receiver or bus mastering is off, or the packet buffer could never hold this one.
      */
-    boolean hasRoom(int frameBytes) {
-        int bytes = frameBytes + Counters.FCS_BYTES;
-        if (!regs.isSet(RCTL_EN) || buffer.hasRoom(bytes) || !buffer.couldHold(bytes)) {
+    @Override
+    public boolean hasRoom(int frameBytes) {
+        int bytes = frameBytes + RxMac.FCS_BYTES;
+        if (!regs.isSet(RCTL_EN) || !master.isOpen() || buffer.hasRoom(bytes) || !buffer.couldHold(bytes)) {
             return true;
         }
         linkWaitsFor = bytes;
@@ -126,30 +126,28 @@ final class RxEngine {
     }
 
     /** CTRL.RST or a bus reset, after the registers went to their defaults: forgets every frame and descriptor. */
-    void reset() {
+    @Override
+    public void reset() {
         flush(RxDrop.FLUSHED);
         writeBack.cancel();
         for (RxRing ring : rings) {
             ring.forget();
         }
-        stopped = false;
         xoffSent = false;
         buffer.reset();
         mac.reset();
         wakeLink();
     }
 
-    /** Goes on after something that only the caller knows, such as bus mastering being switched on. */
-    void resume() {
-        kick();
+    /** Finished descriptors are still to be written back. */
+    @Override
+    public boolean isBusy() {
+        return writeBack.isScheduled();
     }
 
-    /** Stops all DMA now, until {@link #reset}. */
-    void quiesce() {
-        stopped = true;
-        flush(RxDrop.FLUSHED);
-        writeBack.cancel();
-    }
+    /** The link unit knows; frames that come while it is down are lost. */
+    @Override
+    public void carrierChanged(boolean up) {}
 
     // ---- register writes
 
@@ -185,8 +183,9 @@ final class RxEngine {
     // ---- steps
 
     /** Schedules the step that the oldest frame needs next; none while it can only wait. */
-    private void kick() {
-        if (buffer.isEmpty() || stopped) {
+    @Override
+    public void kick() {
+        if (buffer.isEmpty() || !master.isOpen()) {
             return;
         }
         RxRing ring = rings[buffer.queue(buffer.head())];
@@ -198,7 +197,7 @@ final class RxEngine {
     }
 
     private void fetch() {
-        if (buffer.isEmpty()) {
+        if (buffer.isEmpty() || !master.isOpen()) {
             return;
         }
         RxRing ring = rings[buffer.queue(buffer.head())];
@@ -227,7 +226,7 @@ final class RxEngine {
 
     private void data() {
         int started = generation;
-        boolean goesOn = true;
+        boolean goesOn = master.isOpen();
         while (goesOn && !buffer.isEmpty()) {
             goesOn = placeHead();
             if (started != generation) {
@@ -265,7 +264,7 @@ final class RxEngine {
         if (placed == 0) {
             int needed = (length + size - 1) / size;
             if (ring.count() > 0 && needed >= ring.count()) {
-                counters.increment(MPC);
+                regs.count(MPC);
                 dropHead(RxDrop.RING_TOO_SMALL);
                 interrupts.raise(Interrupts.RXO);
                 return true;
@@ -382,7 +381,7 @@ final class RxEngine {
 
     private void countWaiting(int entry) {
         if (buffer.markWaiting(entry)) {
-            counters.increment(RNBC);
+            regs.count(RNBC);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.doorbell.device.i82574;
 import static dev.doorbell.device.i82574.MacRegisters.*;
 
 import dev.doorbell.bus.mem.GuestMemory;
+import dev.doorbell.bus.reg.Register;
 import dev.doorbell.bus.reg.RegisterFile;
 import dev.doorbell.bus.wire.EthernetHeader;
 import dev.doorbell.bus.wire.InternetChecksum;
@@ -22,13 +23,13 @@ final class RxMac {
     private static final int MIN_BYTES = 64;
 
     private static final int MAX_BYTES = 1522;
-    private static final int MIN_UNPADDED = MIN_BYTES - Counters.FCS_BYTES;
+    static final int FCS_BYTES = 4;
+    private static final int MIN_UNPADDED = MIN_BYTES - FCS_BYTES;
     private static final int ADDRESSES_BYTES = 12;
     private static final int TAG_BYTES = 4;
     private static final int OPCODE_PAUSE = 1;
 
     private final RegisterFile regs;
-    private final Counters counters;
     private final PacketBuffer buffer;
     private final FlowControl flowControl;
     private final AddressFilter addressFilter;
@@ -39,9 +40,8 @@ final class RxMac {
     private final CRC32 crc = new CRC32();
     private final byte[] crcScratch = new byte[PacketBuffer.MAX_FRAME_BYTES];
 
-    RxMac(RegisterFile regs, Counters counters, PacketBuffer buffer, FlowControl flowControl) {
+    RxMac(RegisterFile regs, PacketBuffer buffer, FlowControl flowControl) {
         this.regs = regs;
-        this.counters = counters;
         this.buffer = buffer;
         this.flowControl = flowControl;
         addressFilter = new AddressFilter(regs);
@@ -69,9 +69,9 @@ final class RxMac {
         if (bytes < MIN_UNPADDED && frame.fcsGood() && !frame.exactLength()) {
             bytes = MIN_UNPADDED;
         }
-        int onWire = bytes + Counters.FCS_BYTES;
-        counters.increment(TPR);
-        counters.add(TOR, onWire);
+        int onWire = bytes + FCS_BYTES;
+        regs.count(TPR);
+        regs.add(TOR, onWire);
         RxDrop bad = checkLengthAndFcs(onWire, frame.fcsGood(), RCTL_LPE.isSet(rctl));
         if (bad != null && (!RCTL_SBP.isSet(rctl) || onWire > PacketBuffer.MAX_FRAME_BYTES)) {
             return bad;
@@ -84,17 +84,17 @@ final class RxMac {
 
     private @Nullable RxDrop checkLengthAndFcs(int onWire, boolean fcsGood, boolean longPackets) {
         if (onWire < MIN_BYTES) {
-            counters.increment(RLEC);
-            counters.increment(fcsGood ? RUC : RFC);
+            regs.count(RLEC);
+            regs.count(fcsGood ? RUC : RFC);
             return fcsGood ? RxDrop.RUNT : RxDrop.FRAGMENT;
         }
         if (onWire > (longPackets ? PacketBuffer.MAX_FRAME_BYTES : MAX_BYTES)) {
-            counters.increment(RLEC);
-            counters.increment(fcsGood ? ROC : RJC);
+            regs.count(RLEC);
+            regs.count(fcsGood ? ROC : RJC);
             return fcsGood ? RxDrop.OVERSIZE : RxDrop.JABBER;
         }
         if (!fcsGood) {
-            counters.increment(CRCERRS);
+            regs.count(CRCERRS);
             return RxDrop.BAD_FCS;
         }
         return null;
@@ -126,9 +126,9 @@ final class RxMac {
             Frame frame, int bytes, @Nullable RxDrop bad, int match, boolean strip, int tci, int rctl) {
         int payload = strip ? bytes - TAG_BYTES : bytes;
         boolean keepFcs = !RCTL_SECRC.isSet(rctl);
-        int entry = buffer.append(keepFcs ? payload + Counters.FCS_BYTES : payload);
+        int entry = buffer.append(keepFcs ? payload + FCS_BYTES : payload);
         if (entry < 0) {
-            counters.increment(MPC);
+            regs.count(MPC);
             return RxDrop.FIFO_FULL;
         }
         int at = buffer.offset(entry);
@@ -137,7 +137,7 @@ final class RxMac {
         if (strip) {
             status |= RxStatus.VP;
         }
-        int sizeForSmall = payload + Counters.FCS_BYTES;
+        int sizeForSmall = payload + FCS_BYTES;
         int smallLimit = regs.get(RSRPD);
         boolean small = sizeForSmall <= smallLimit;
         if (bad != null) {
@@ -146,7 +146,7 @@ final class RxMac {
         } else {
             int tagSeen = strip ? tci : 0;
             offload(entry, at, payload, status, tagSeen, small, frame.checksumsVerified() || completed);
-            countGood(frame, bytes + Counters.FCS_BYTES);
+            countGood(frame, bytes + FCS_BYTES);
         }
         if (keepFcs) {
             appendFcs(frame, at, bytes, payload, strip ? tci : -1);
@@ -193,9 +193,7 @@ final class RxMac {
     private void offload(int entry, int at, int payload, int seen, int tag, boolean small, boolean vouched) {
         GuestMemory memory = buffer.memory();
         packet.parse(memory, at, payload, regs.get(VET));
-        int status = seen
-                | checksum.verdict(packet, memory, at, vouched)
-                | packetType() << RxStatus.PACKET_TYPE_SHIFT;
+        int status = seen | checksum.verdict(packet, memory, at, vouched) | packetType() << RxStatus.PACKET_TYPE_SHIFT;
         if (isCountedAck()) {
             status |= RxStatus.ACK;
         }
@@ -241,14 +239,24 @@ final class RxMac {
     }
 
     private void countGood(Frame frame, int onWire) {
-        counters.increment(GPRC);
-        counters.add(GORC, onWire);
-        counters.receivedSize(onWire);
+        regs.count(GPRC);
+        regs.add(GORC, onWire);
+        regs.count(sizeBin(onWire));
         int low = frame.memory().readInt(frame.offset());
         if (AddressFilter.isMulticast(low)) {
             int high = frame.memory().readShort(frame.offset() + 4) & 0xFFFF;
-            counters.increment(AddressFilter.isBroadcast(low, high) ? BPRC : MPRC);
+            regs.count(AddressFilter.isBroadcast(low, high) ? BPRC : MPRC);
         }
+    }
+
+    private static Register sizeBin(int onWire) {
+        if (onWire <= 127) {
+            return onWire <= 64 ? PRC64 : PRC127;
+        }
+        if (onWire <= 511) {
+            return onWire <= 255 ? PRC255 : PRC511;
+        }
+        return onWire <= 1023 ? PRC1023 : PRC1522;
     }
 
     /** The CRC-32 of the frame as it was on the wire, the VLAN tag included; wrong when the frame's was. */
@@ -282,12 +290,12 @@ final class RxMac {
     private boolean macControl(Frame frame, int low, int high, int rctl) {
         int opcodeAt = EthernetHeader.LENGTH;
         if (frame.length() < opcodeAt + 4 || u16(frame.memory(), frame.offset() + opcodeAt) != OPCODE_PAUSE) {
-            counters.increment(FCRUC);
+            regs.count(FCRUC);
             return RCTL_PMCF.isSet(rctl);
         }
         int quanta = u16(frame.memory(), frame.offset() + opcodeAt + 2);
         if (regs.isSet(CTRL_RFCE)) {
-            counters.increment(quanta == 0 ? XONRXC : XOFFRXC);
+            regs.count(quanta == 0 ? XONRXC : XOFFRXC);
             flowControl.pauseReceived(quanta);
         }
         return !RCTL_DPF.isSet(rctl) && (addressFilter.isStation(low, high) || RCTL_PMCF.isSet(rctl));
