@@ -148,7 +148,6 @@ public final class NetCore {
             skb.timestampNs = kernel.nowNs();
         }
         skb.networkHeader = skb.data();
-        skb.transportHeader = -1;
         if (handlers.hasTaps()) {
             handlers.tap(skb, dev, false);
         }
