@@ -154,7 +154,7 @@ public final class PostedWrites {
         if (scheduler == null || random == null || due == null) {
             throw new IllegalStateException("a direct queue holds nothing");
         }
-        lastDueNs = Math.max(lastDueNs, scheduler.nowNs() + random.nextLong(maxDelayNs + 1));
+        lastDueNs = dueNs(scheduler.nowNs(), random);
         int slot = head + count++ & ENTRIES - 1;
         timeNs[slot] = lastDueNs;
         address[slot] = to;
@@ -163,6 +163,16 @@ public final class PostedWrites {
         if (count == 1) {
             due.at(lastDueNs);
         }
+    }
+
+    /**
+     * Some time after the entry before it and at most the longest delay from now. The range shrinks at random by powers of
+     * two, so that entries made together arrive one by one as well as in bursts.
+     */
+    private long dueNs(long nowNs, SplittableRandom dice) {
+        long earliest = count == 0 ? nowNs : Math.max(nowNs, lastDueNs);
+        long range = Math.max(0, nowNs + maxDelayNs - earliest) >> dice.nextInt(6);
+        return earliest + dice.nextLong(range + 1);
     }
 
     private void completeDue() {

@@ -301,8 +301,15 @@ public final class DmaDevice {
 
     /** What is known about an address: for the IOMMU's fault log. */
     String history(long iova) {
-        int row = domain == null ? ledger.rowAround(iova, addresses.first(iova)) : domain.rangeAt(iova);
-        return ledger.describe(row);
+        if (domain == null) {
+            return ledger.describe(ledger.rowAround(iova, addresses.first(iova)));
+        }
+        int row = domain.rangeAt(iova);
+        if (row != IovaDomain.NONE) {
+            return ledger.covers(row, iova) ? ledger.describe(row) : "outside the " + ledger.describe(row);
+        }
+        int before = domain.rangeAt(iova - PAGE_BYTES);
+        return before == IovaDomain.NONE ? "never mapped" : "never mapped; before it: " + ledger.describe(before);
     }
 
     /** Invalidates all translations that deferred unmaps left behind. */
