@@ -1,0 +1,71 @@
+package dev.doorbell.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.doorbell.bus.iommu.Iommu;
+import dev.doorbell.bus.irq.InterruptController;
+import dev.doorbell.bus.mem.GuestMemory;
+import dev.doorbell.bus.pci.RootComplex;
+import dev.doorbell.bus.time.VirtualTime;
+import dev.doorbell.bus.trace.Tracer;
+import dev.doorbell.kernel.core.ErrnoException;
+import dev.doorbell.kernel.skb.SkBuff;
+import dev.doorbell.kernel.time.KernelTimer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class GuestKernelTest {
+    private final VirtualTime world = new VirtualTime(1);
+    private final GuestMemory ram = GuestMemory.allocate(32 << 20);
+
+    @AfterEach
+    void close() {
+        world.close();
+        ram.close();
+    }
+
+    private GuestKernel boot() throws ErrnoException {
+        return GuestKernel.builder("guest", world, ram).seed(1).poisoning(true).boot();
+    }
+
+    @Test
+    void withoutABusThereIsALoopbackDeviceAndAnOrderlyEnd() throws ErrnoException {
+        GuestKernel kernel = boot();
+        assertThat(kernel.net().devices()).containsExactly(kernel.loopback());
+        assertThat(kernel.loopback().isUp()).isTrue();
+        assertThatThrownBy(kernel::pci).hasMessageContaining("without a bus");
+        kernel.close();
+        assertThat(kernel.context().pages().outstandingPages()).isZero();
+    }
+
+    @Test
+    void withAnEmptyTranslatedBusItBootsAndEndsToo() throws ErrnoException {
+        Iommu iommu = new Iommu(ram, world, Tracer.OFF);
+        iommu.mode(Iommu.Mode.TRANSLATED);
+        try (GuestKernel kernel = GuestKernel.builder("guest", world, ram)
+                .bus(new RootComplex(world, Tracer.OFF), new InterruptController(world, Tracer.OFF), iommu)
+                .boot()) {
+            assertThat(kernel.pci().devices()).isEmpty();
+        }
+    }
+
+    @Test
+    void anSkbAndATimerThatWereForgottenAreNamed() throws ErrnoException {
+        GuestKernel kernel = boot();
+        SkBuff skb = kernel.skbs().alloc(0, 100);
+        assertThat(skb).isNotNull();
+        new KernelTimer(kernel.context(), "forgotten", () -> {}).modTimerAfter(1);
+        assertThatThrownBy(kernel::close)
+                .hasMessageContaining("kernel guest leaked")
+                .hasMessageContaining("1 timers pending")
+                .hasMessageContaining("1 SkBuffs outstanding");
+    }
+
+    @Test
+    void aForgottenPageIsNamed() throws ErrnoException {
+        GuestKernel kernel = boot();
+        assertThat(kernel.context().pages().allocPages(1)).isPositive();
+        assertThat(kernel.shutdown()).containsExactly("2 pages outstanding");
+    }
+}
