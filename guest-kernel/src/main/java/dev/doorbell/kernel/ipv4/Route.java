@@ -1,6 +1,8 @@
 package dev.doorbell.kernel.ipv4;
 
+import dev.doorbell.kernel.arp.Neighbour;
 import dev.doorbell.kernel.netdev.NetDevice;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way to one destination: Linux's dst_entry. Made by {@link Routes#lookup}, shared by everything that talks to that
@@ -14,11 +16,25 @@ public final class Route {
     private final int destination;
     private final int gateway;
     private final int source;
-    private int pathMtu;
-    /** The neighbour that packets go to; belongs to ARP. */
-    public @org.jspecify.annotations.Nullable Object neighbour;
+    private final int pathMtu;
+    private final long pathMtuExpiresNs;
+    private final boolean pathMtuLocked;
+    private @Nullable Neighbour neighbour;
 
-    Route(Routes owner, RouteType type, NetDevice dev, int destination, int gateway, int source, int pathMtu) {
+    /** What was asked for: the key in the cache. */
+    final int keyDestination, keySource, keyInterface;
+
+    Route(
+            Routes owner,
+            RouteType type,
+            NetDevice dev,
+            int destination,
+            int gateway,
+            int source,
+            PathMtuCache.@Nullable Entry discovered,
+            int keyDestination,
+            int keySource,
+            int keyInterface) {
         this.owner = owner;
         this.generation = owner.generation();
         this.type = type;
@@ -26,14 +42,19 @@ public final class Route {
         this.destination = destination;
         this.gateway = gateway;
         this.source = source;
-        this.pathMtu = pathMtu;
+        this.pathMtu = discovered == null ? 0 : discovered.mtu();
+        this.pathMtuExpiresNs = discovered == null ? 0 : discovered.expiresNs();
+        this.pathMtuLocked = discovered != null && discovered.locked();
+        this.keyDestination = keyDestination;
+        this.keySource = keySource;
+        this.keyInterface = keyInterface;
     }
 
     public RouteType type() {
         return type;
     }
 
-    /** Outgoing device; for LOCAL the device that holds the address. */
+    /** Outgoing device; for LOCAL the loopback device. */
     public NetDevice dev() {
         return dev;
     }
@@ -59,11 +80,34 @@ public final class Route {
 
     /** Bytes of the largest IP packet that fits the path as far as known: device's or discovered. Changes. */
     public int mtu() {
-        return 0;
+        return pathMtu != 0 && owner.nowNs() < pathMtuExpiresNs ? Math.min(pathMtu, dev.mtu()) : dev.mtu();
     }
 
-    /** False after routes or addresses changed: look up again. */
+    /** The path claims an MTU below the floor: packets of {@link #mtu()} bytes must go without DF. */
+    public boolean isMtuLocked() {
+        return pathMtuLocked && owner.nowNs() < pathMtuExpiresNs;
+    }
+
+    /** False after routes, addresses or path MTUs changed: look up again. */
     public boolean isValid() {
         return generation == owner.generation();
+    }
+
+    /** Something above proved that the next hop answers: dst_confirm. */
+    public void confirmNeighbour() {
+        if (neighbour != null) {
+            neighbour.confirm();
+        }
+    }
+
+    /** @return null when the neighbour table is full */
+    @Nullable
+    Neighbour neighbour() {
+        Neighbour known = neighbour;
+        if (known == null || known.isDead()) {
+            known = owner.neighbours().lookupOrCreate(dev, nextHop());
+            neighbour = known;
+        }
+        return known;
     }
 }
