@@ -131,8 +131,7 @@ public final class Arp {
 
     private void learn(NetDevice dev, int operation, int packetType, int sender, long senderMac, boolean forUs) {
         boolean request = operation == ArpHeader.REQUEST;
-        Neighbour known =
-                request && forUs ? neighbours.lookupOrCreate(dev, sender) : neighbours.lookup(dev, sender);
+        Neighbour known = request && forUs ? neighbours.lookupOrCreate(dev, sender) : neighbours.lookup(dev, sender);
         if (known != null) {
             boolean solicited = !request && packetType == SkBuff.PACKET_HOST;
             known.update(senderMac, solicited, !known.isLocked());

@@ -47,7 +47,8 @@ public final class Neighbour {
     /** The Ethernet header: bytes 0..7 and 6..13, as they lie in memory read as little-endian longs. */
     private long headerFirst, headerLast;
     /** Link in the table's bucket. */
-    @Nullable Neighbour nextInBucket;
+    @Nullable
+    Neighbour nextInBucket;
 
     Neighbour(NeighbourTable table, NetDevice dev, int address) {
         this.table = table;

@@ -26,6 +26,7 @@ public enum Errno {
     ERANGE(34, "numerical result out of range"),
     ENOSYS(38, "function not implemented"),
     ELOOP(40, "too many levels"),
+    ENONET(64, "machine is not on the network"),
     EPROTO(71, "protocol error"),
     EBADMSG(74, "bad message"),
     ENOTSOCK(88, "socket operation on non-socket"),

@@ -24,9 +24,11 @@ final class FragmentQueue {
     long expiresNs;
     int memoryBytes;
     /** Links: hash bucket; list by age. */
-    @Nullable FragmentQueue nextInBucket;
+    @Nullable
+    FragmentQueue nextInBucket;
 
-    @Nullable FragmentQueue older, newer;
+    @Nullable
+    FragmentQueue older, newer;
 
     private final long[] present = new long[UNITS / Long.SIZE];
     private @Nullable SkBuff first;
@@ -69,7 +71,9 @@ final class FragmentQueue {
         int from = offset >>> 3;
         int to = end + 7 >>> 3;
         int there = countPresent(from, to);
-        boolean endFits = moreFragments ? totalBytes < 0 || end <= totalBytes : totalBytes < 0 ? end >= highestEnd : end == totalBytes;
+        boolean endFits = moreFragments
+                ? totalBytes < 0 || end <= totalBytes
+                : totalBytes < 0 ? end >= highestEnd : end == totalBytes;
         if (!endFits) {
             return Result.CONFLICT;
         }

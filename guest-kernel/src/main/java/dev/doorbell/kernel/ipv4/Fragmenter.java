@@ -1,11 +1,11 @@
 package dev.doorbell.kernel.ipv4;
 
 import dev.doorbell.bus.mem.GuestMemory;
-import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.Ipv4Header;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
+import dev.doorbell.kernel.skb.SkbChecksum;
 import dev.doorbell.kernel.skb.SkbCopy;
 
 /** Cuts datagrams that are too long for the link, RFC 791 section 3.2. */
@@ -29,8 +29,10 @@ final class Fragmenter {
      * @return 0, or a negated errno; then some fragments may have gone
      */
     int fragment(SkBuff skb, Route route, int mtu) {
-        if (skb.ipSummed == SkBuff.CHECKSUM_PARTIAL) {
-            completeChecksum(skb);
+        // A fragment's checksum cannot be left to the card.
+        if (skb.ipSummed == SkBuff.CHECKSUM_PARTIAL && !SkbChecksum.help(skb)) {
+            skb.drop(DropReason.NOMEM);
+            return Errno.ENOBUFS.negated();
         }
         ip.wrap(skb.memory(), skb.data(), skb.headLength());
         int headerLength = ip.headerLength();
@@ -136,17 +138,5 @@ final class Fragmenter {
         }
         int length = left < 2 ? 0 : memory.readByte(option + 1) & 0xFF;
         return length < 2 || length > left ? 0 : length;
-    }
-
-    /** skb_checksum_help: a fragment's checksum cannot be left to the card. */
-    private static void completeChecksum(SkBuff skb) {
-        int start = (int) (skb.checksumStart - skb.data());
-        if (!skb.linearize()) {
-            return;
-        }
-        long from = skb.data() + start;
-        int checksum = InternetChecksum.foldUdp(InternetChecksum.sum(skb.memory(), from, skb.length() - start, 0));
-        skb.memory().writeShort(from + skb.checksumOffset, Short.reverseBytes((short) checksum));
-        skb.ipSummed = SkBuff.CHECKSUM_NONE;
     }
 }

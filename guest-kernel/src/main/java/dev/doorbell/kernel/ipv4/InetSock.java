@@ -4,6 +4,7 @@ import static dev.doorbell.kernel.socket.SocketConstants.*;
 
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.core.KernelContext;
+import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.socket.Sock;
 import dev.doorbell.kernel.socket.SockAddr;
 import dev.doorbell.kernel.socket.SockAddrIn;
@@ -81,6 +82,12 @@ public abstract class InetSock extends Sock {
     @Override
     public int getsockopt(int level, int name, ByteBuffer into) {
         return level == SOL_IP ? getIpOption(name, into) : super.getsockopt(level, name, into);
+    }
+
+    @Override
+    protected final int interfaceIndex(String name) {
+        NetDevice dev = ipv4.net().deviceByName(name);
+        return dev == null ? Errno.ENODEV.negated() : dev.ifindex();
     }
 
     /** Options of SOL_IP; datagram sockets add the ones about groups. */

@@ -7,7 +7,13 @@ import dev.doorbell.bus.mem.GuestMemory;
  * instance is reused for every packet.
  */
 final class IpOptions {
-    static final int END = 0, NOP = 1, RECORD_ROUTE = 7, TIMESTAMP = 68, LOOSE_ROUTE = 131, STRICT_ROUTE = 137, ROUTER_ALERT = 148;
+    static final int END = 0,
+            NOP = 1,
+            RECORD_ROUTE = 7,
+            TIMESTAMP = 68,
+            LOOSE_ROUTE = 131,
+            STRICT_ROUTE = 137,
+            ROUTER_ALERT = 148;
 
     /** Result of {@link #process}: fine, a source route (drop silently), or the offset of what is wrong. */
     static final int OK = -1, SOURCE_ROUTED = -2;

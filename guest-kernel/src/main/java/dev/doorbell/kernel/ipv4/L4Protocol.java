@@ -19,7 +19,8 @@ public interface L4Protocol {
      * @param icmpType 3 unreachable, 11 time exceeded, 12 parameter problem (see {@code kernel.icmp.IcmpTypes})
      * @param info next-hop MTU for "fragmentation needed", pointer for a parameter problem, else 0
      * @param quoted networkHeader at the quoted IP header, data() at the quoted transport header, of which at least 8
-     *     linear bytes are there; stays the caller's
+     *     linear bytes are there; {@code cbSeq} is the address of who reported it, 0 when that is this host itself; stays
+     *     the caller's
      */
     void error(int icmpType, int icmpCode, int info, SkBuff quoted);
 }

@@ -275,7 +275,9 @@ final class Reassembly {
     }
 
     private int bucket(int source, int destination, int protocol, int identification) {
-        int hash = (source ^ hashSeed) * 0x9E37_79B9 + destination * 0x85EB_CA6B + (identification << 8 | protocol) * 0xC2B2_AE35;
+        int hash = (source ^ hashSeed) * 0x9E37_79B9
+                + destination * 0x85EB_CA6B
+                + (identification << 8 | protocol) * 0xC2B2_AE35;
         return (hash ^ hash >>> 16) & (BUCKETS - 1);
     }
 

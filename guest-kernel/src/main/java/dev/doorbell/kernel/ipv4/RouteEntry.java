@@ -14,7 +14,13 @@ import org.jspecify.annotations.Nullable;
  * @param metric lower is better
  */
 public record RouteEntry(
-        int destination, int prefixLength, int gateway, @Nullable NetDevice dev, int source, int metric, RouteType type) {
+        int destination,
+        int prefixLength,
+        int gateway,
+        @Nullable NetDevice dev,
+        int source,
+        int metric,
+        RouteType type) {
 
     boolean matches(int address) {
         return (address & Ipv4Address.mask(prefixLength)) == destination;

@@ -123,9 +123,10 @@ public final class Routes {
             return dev == null ? null : make(type, dev, destination, 0, source, destination, source, outInterface);
         }
         InterfaceAddress subnet = addresses.findByBroadcast(destination);
-        if (subnet != null && (forced == null || forced == subnet.dev()) && subnet.dev().isUp()) {
-            return make(
-                    RouteType.BROADCAST, subnet.dev(), destination, 0, source, destination, source, outInterface);
+        if (subnet != null
+                && (forced == null || forced == subnet.dev())
+                && subnet.dev().isUp()) {
+            return make(RouteType.BROADCAST, subnet.dev(), destination, 0, source, destination, source, outInterface);
         }
         RouteEntry entry = match(destination, forced);
         if (entry != null) {

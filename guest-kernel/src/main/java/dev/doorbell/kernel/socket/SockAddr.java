@@ -5,6 +5,14 @@ package dev.doorbell.kernel.socket;
  * every datagram without allocating.
  */
 public abstract class SockAddr {
+    /** AF_UNSPEC: given to connect, it dissolves a datagram socket's association. */
+    public static final SockAddr UNSPEC = new SockAddr() {
+        @Override
+        public int family() {
+            return SocketConstants.AF_UNSPEC;
+        }
+    };
+
     /** AF_INET, ... */
     public abstract int family();
 

@@ -1,0 +1,302 @@
+package dev.doorbell.kernel.ipv4;
+
+import static dev.doorbell.kernel.socket.SocketConstants.*;
+
+import dev.doorbell.bus.wire.Ipv4Header;
+import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.core.KernelContext;
+import dev.doorbell.kernel.icmp.IcmpErrno;
+import dev.doorbell.kernel.icmp.IcmpTypes;
+import dev.doorbell.kernel.netdev.NetDevice;
+import dev.doorbell.kernel.skb.SkBuff;
+import dev.doorbell.kernel.skb.SkbCopy;
+import dev.doorbell.kernel.skb.SkbDestructor;
+import dev.doorbell.kernel.skb.SkbQueue;
+import dev.doorbell.kernel.socket.ControlMessages;
+import dev.doorbell.kernel.socket.ErrorQueue;
+import dev.doorbell.kernel.socket.Message;
+import dev.doorbell.kernel.socket.SockAddr;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/** What UDP and raw sockets share: the receive queue and its limit, send accounting, the error queue, group options. */
+public abstract class DatagramSock extends InetSock {
+    private final SkbQueue receiveQueue = new SkbQueue();
+    private final Memberships memberships;
+    private final Ipv4Header ip = new Ipv4Header();
+    private final SkbDestructor sent = this::sendDone;
+    private @Nullable ErrorQueue errors;
+    /** Bytes of truesize in the receive queue; of packets that are on their way out. */
+    private int receiveBytes, sendBytes;
+
+    protected DatagramSock(KernelContext kernel, Ipv4 ipv4, int type, int protocol) {
+        super(kernel, ipv4, type, protocol);
+        this.memberships = new Memberships(ipv4);
+    }
+
+    // ---- receiving
+
+    /**
+     * Puts a packet in the receive queue.
+     *
+     * @param skb data() at what the reader gets, all headers set; on true it is the queue's
+     * @return false when the queue is full: counted, and still the caller's
+     */
+    protected final boolean queueReceive(SkBuff skb) {
+        if (receiveBytes > receiveBufferBytes) {
+            drops++;
+            return false;
+        }
+        skb.orphan();
+        skb.truesize = PacketMemory.truesize(skb);
+        receiveBytes += skb.truesize;
+        receiveQueue.addTail(skb);
+        stateChanged(EPOLLIN | EPOLLRDNORM);
+        return true;
+    }
+
+    @Override
+    public final long recvmsg(Message message, int flags) {
+        message.flags = 0;
+        if (message.control != null) {
+            message.control.clear();
+        }
+        if ((flags & (MSG_ERRQUEUE | MSG_OOB)) != 0) {
+            return (flags & MSG_OOB) != 0 ? Errno.EOPNOTSUPP.negated() : receiveError(message);
+        }
+        if (pendingError() != 0) {
+            return takeError();
+        }
+        SkBuff skb = receiveQueue.peek();
+        if (skb == null) {
+            return (shutdownMask & RCV_SHUTDOWN) != 0 ? 0 : Errno.EAGAIN.negated();
+        }
+        int length = skb.length();
+        int copied = Math.min(length, message.data.remaining());
+        if (copied > 0) {
+            SkbCopy.copyBits(skb, 0, message.data, copied);
+        }
+        if (copied < length) {
+            message.flags |= MSG_TRUNC;
+        }
+        if (message.name != null) {
+            fillName(skb, message.name);
+        }
+        if (message.control != null) {
+            fillControl(skb, message.control);
+        }
+        if ((flags & MSG_PEEK) == 0) {
+            receiveQueue.unlink(skb);
+            receiveBytes -= skb.truesize;
+            skb.free();
+        }
+        return (flags & MSG_TRUNC) != 0 ? length : copied;
+    }
+
+    /** Writes the sender's address into the caller's instance when it is of our family. */
+    protected abstract void fillName(SkBuff skb, SockAddr name);
+
+    private void fillControl(SkBuff skb, ControlMessages control) {
+        ip.wrap(skb.memory(), skb.networkHeader, Ipv4Header.MIN_LENGTH);
+        if (receivePacketInfo) {
+            control.present |= ControlMessages.PKTINFO;
+            control.headerDestination = ip.destination();
+            control.interfaceIndex = skb.dev == null ? 0 : skb.dev.ifindex();
+            boolean unicast = skb.packetType == SkBuff.PACKET_HOST;
+            control.localAddress = unicast || skb.dev == null
+                    ? ip.destination()
+                    : ipv4().addresses().sourceFor(skb.dev, ip.source());
+        }
+        if (receiveTtl) {
+            control.present |= ControlMessages.TTL;
+            control.ttl = ip.ttl();
+        }
+        if (receiveTos) {
+            control.present |= ControlMessages.TOS;
+            control.tos = ip.tos();
+        }
+        if (receiveTimestamp) {
+            control.present |= ControlMessages.TIMESTAMP;
+            control.timestampNs = skb.timestampNs;
+        }
+        if (receiveDropCount) {
+            control.present |= ControlMessages.DROPS;
+            control.drops = drops;
+        }
+    }
+
+    private long receiveError(Message message) {
+        ErrorQueue.Entry entry = errors == null ? null : errors.poll();
+        return entry == null ? Errno.EAGAIN.negated() : ErrorQueue.deliver(entry, message);
+    }
+
+    /**
+     * An ICMP error about a packet that this socket sent, see {@link L4Protocol#error}.
+     *
+     * @param headerBytes transport header in front of the quoted payload
+     */
+    protected final void icmpError(int type, int code, int info, SkBuff quoted, int headerBytes) {
+        Errno errno = IcmpErrno.of(type, code);
+        boolean fatal = IcmpErrno.isFatal(type, code);
+        if (type == IcmpTypes.DEST_UNREACH && code == IcmpTypes.FRAGMENTATION_NEEDED) {
+            if (mtuDiscover == IP_PMTUDISC_DONT) {
+                return;
+            }
+            fatal = true;
+        }
+        if (receiveErrors) {
+            queueError(errno, type, code, info, quoted, headerBytes);
+        } else if (!fatal || !isConnected()) {
+            return;
+        }
+        reportError(errno);
+    }
+
+    private void queueError(Errno errno, int type, int code, int info, SkBuff quoted, int headerBytes) {
+        ip.wrap(quoted.memory(), quoted.networkHeader, Ipv4Header.MIN_LENGTH);
+        int payload = Math.max(0, quoted.headLength() - headerBytes);
+        byte[] bytes = quoted.memory().bytes(quoted.data() + quoted.headLength() - payload, payload);
+        int origin = quoted.cbSeq == 0 ? SO_EE_ORIGIN_LOCAL : SO_EE_ORIGIN_ICMP;
+        int port = headerBytes == 0 ? 0 : Short.reverseBytes(quoted.memory().readShort(quoted.data() + 2)) & 0xFFFF;
+        addError(new ErrorQueue.Entry(
+                errno.number(), origin, type, code, info, quoted.cbSeq, ip.destination(), port, bytes));
+    }
+
+    /** A datagram was refused before it left: on request, with the MTU that it exceeded. */
+    protected final void localTooBig(int destination, int port, int mtu) {
+        if (receiveErrors) {
+            addError(new ErrorQueue.Entry(
+                    Errno.EMSGSIZE.number(), SO_EE_ORIGIN_LOCAL, 0, 0, mtu, 0, destination, port, new byte[0]));
+        }
+    }
+
+    private void addError(ErrorQueue.Entry entry) {
+        if (errors == null) {
+            errors = new ErrorQueue();
+        }
+        if (!errors.add(entry)) {
+            drops++;
+        }
+    }
+
+    protected final boolean isConnected() {
+        return remoteAddress != 0;
+    }
+
+    @Override
+    public int poll() {
+        int mask = 0;
+        if (pendingError() != 0 || errors != null && !errors.isEmpty()) {
+            mask |= EPOLLERR;
+        }
+        if (!receiveQueue.isEmpty() || (shutdownMask & RCV_SHUTDOWN) != 0) {
+            mask |= EPOLLIN | EPOLLRDNORM;
+        }
+        if ((shutdownMask & RCV_SHUTDOWN) != 0) {
+            mask |= EPOLLRDHUP;
+        }
+        if (shutdownMask == (RCV_SHUTDOWN | SEND_SHUTDOWN)) {
+            mask |= EPOLLHUP;
+        }
+        // Half of the buffer free, as sock_writeable: a woken sender shall send more than one datagram.
+        if (sendBytes < sendBufferBytes / 2) {
+            mask |= EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
+        }
+        return mask;
+    }
+
+    @Override
+    public int ioctl(int request) {
+        SkBuff first = receiveQueue.peek();
+        return switch (request) {
+            case FIONREAD -> first == null ? 0 : first.length();
+            case SIOCOUTQ -> sendBytes;
+            default -> Errno.ENOTTY.negated();
+        };
+    }
+
+    // ---- sending
+
+    /** Whether another packet may be sent now; else the caller gets EAGAIN and is woken later. */
+    protected final boolean maySend() {
+        return sendBytes < sendBufferBytes;
+    }
+
+    /** Charges a packet to this socket until it is freed or has left. */
+    protected final void charge(SkBuff skb) {
+        skb.owner = this;
+        skb.truesize = PacketMemory.truesize(skb);
+        skb.destructor = sent;
+        sendBytes += skb.truesize;
+    }
+
+    private void sendDone(SkBuff skb) {
+        boolean wasFull = sendBytes >= sendBufferBytes / 2;
+        sendBytes -= skb.truesize;
+        if (wasFull && sendBytes < sendBufferBytes / 2) {
+            stateChanged(EPOLLOUT | EPOLLWRNORM);
+        }
+    }
+
+    /**
+     * The way for a datagram that is sent now.
+     *
+     * @param source 0 lets the route choose
+     */
+    protected final @Nullable Route routeFor(int destination, int source, int outInterface) {
+        if (destination == remoteAddress && source == localAddress && outInterface == boundInterface) {
+            return routeToPeer();
+        }
+        if (outInterface == 0 && Addresses.isMulticast(destination)) {
+            int from = source != 0 ? source : multicastSource;
+            return ipv4().routes().lookup(destination, from, multicastInterface);
+        }
+        return ipv4().routes().lookup(destination, source, outInterface);
+    }
+
+    /** What {@link Ipv4#queueXmit} is told about fragments and group copies. */
+    protected final int outputFlags(Route route) {
+        int flags = route.type() == RouteType.MULTICAST && multicastLoop ? Ipv4.MULTICAST_LOOP : 0;
+        return switch (mtuDiscover) {
+            case IP_PMTUDISC_DONT -> flags | Ipv4.MAY_FRAGMENT;
+            case IP_PMTUDISC_WANT -> flags | Ipv4.DONT_FRAGMENT | Ipv4.MAY_FRAGMENT;
+            default -> flags | Ipv4.DONT_FRAGMENT;
+        };
+    }
+
+    /** TTL for this route: group packets have one of their own. */
+    protected final int ttlFor(Route route) {
+        return route.type() == RouteType.MULTICAST ? multicastTtl : ttl;
+    }
+
+    // ---- the rest
+
+    @Override
+    public int shutdown(int how) {
+        shutdownMask |= how + 1;
+        stateChanged(EPOLLIN | EPOLLOUT | EPOLLHUP | EPOLLRDHUP);
+        return isConnected() ? 0 : Errno.ENOTCONN.negated();
+    }
+
+    @Override
+    public void release() {
+        memberships.leaveAll();
+        receiveQueue.purge();
+        receiveBytes = 0;
+    }
+
+    /** Whether a group packet that came in on {@code dev} is for this socket: IP_MULTICAST_ALL or its own join. */
+    protected final boolean wantsGroup(NetDevice dev, int group) {
+        return multicastAll || memberships.contains(dev, group);
+    }
+
+    @Override
+    protected int setIpOption(int name, ByteBuffer value) {
+        return switch (name) {
+            case IP_ADD_MEMBERSHIP -> memberships.join(value);
+            case IP_DROP_MEMBERSHIP -> memberships.leave(value);
+            case IP_MULTICAST_IF -> Memberships.setInterface(this, value);
+            default -> super.setIpOption(name, value);
+        };
+    }
+}

@@ -1,0 +1,72 @@
+package dev.doorbell.kernel.socket;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a socket with IP_RECVERR has heard and not yet read with MSG_ERRQUEUE: extended errors with the beginning of the
+ * packet they are about. Bounded: when full, new ones are lost, as in Linux when the receive buffer is.
+ */
+public final class ErrorQueue {
+    private static final int CAPACITY = 64;
+
+    /**
+     * One error.
+     *
+     * @param number errno, positive
+     * @param origin SO_EE_ORIGIN_*
+     * @param offender who reported it, an IPv4 address
+     * @param destination where the packet was going
+     * @param payload what the error quoted of the packet's payload
+     */
+    public record Entry(
+            int number,
+            int origin,
+            int type,
+            int code,
+            int info,
+            int offender,
+            int destination,
+            int destinationPort,
+            byte[] payload) {}
+
+    private final java.util.ArrayDeque<Entry> entries = new java.util.ArrayDeque<>();
+
+    /** @return false when it is full */
+    public boolean add(Entry entry) {
+        return entries.size() < CAPACITY && entries.add(entry);
+    }
+
+    public boolean isEmpty() {
+        return entries.isEmpty();
+    }
+
+    public @Nullable Entry poll() {
+        return entries.poll();
+    }
+
+    /** Delivers an entry as recvmsg with MSG_ERRQUEUE does. @return bytes of payload */
+    public static int deliver(Entry entry, Message message) {
+        int bytes = Math.min(entry.payload.length, message.data.remaining());
+        message.data.put(entry.payload, 0, bytes);
+        message.flags = SocketConstants.MSG_ERRQUEUE;
+        if (bytes < entry.payload.length) {
+            message.flags |= SocketConstants.MSG_TRUNC;
+        }
+        if (message.name instanceof SockAddrIn name) {
+            name.set(entry.destination, entry.destinationPort);
+        }
+        ControlMessages control = message.control;
+        if (control == null) {
+            message.flags |= SocketConstants.MSG_CTRUNC;
+            return bytes;
+        }
+        control.present = ControlMessages.EXTENDED_ERROR;
+        control.errorNumber = entry.number;
+        control.errorOrigin = entry.origin;
+        control.errorType = entry.type;
+        control.errorCode = entry.code;
+        control.errorInfo = entry.info;
+        control.offender = entry.offender;
+        return bytes;
+    }
+}
