@@ -73,6 +73,14 @@ final class TestCard {
         return this;
     }
 
+    /** A frame from the wire. */
+    void arrive(byte[] bytes) {
+        GuestMemory memory = GuestMemory.allocate(bytes.length);
+        memory.write(0, bytes, 0, bytes.length);
+        wire.receiver.receive(new Frame(memory).set(memory, 0, bytes.length));
+        settle();
+    }
+
     void enableMsix(int vectors) {
         for (int v = 0; v < vectors; v++) {
             card.barWrite(BAR_MSIX, 16L * v, 4, 0xFEE0_0000L);
