@@ -144,7 +144,8 @@ class LinuxRegisterTest {
             }
             regs.set(map().find(name), 7);
             assertThat(regs.read(offset)).as(name).isEqualTo(7);
-            if (!List.of("GORCL", "GOTCL", "TORL", "TOTL").contains(name)) { // the low half of a pair waits for the high one
+            if (!List.of("GORCL", "GOTCL", "TORL", "TOTL")
+                    .contains(name)) { // the low half of a pair waits for the high one
                 assertThat(regs.read(offset)).as(name).isZero();
             }
         }
