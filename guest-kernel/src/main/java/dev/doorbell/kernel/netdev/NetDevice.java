@@ -380,7 +380,7 @@ public final class NetDevice {
         if (!carrier) {
             carrier = true;
             txQueue.restartWatchdog();
-            net.notifyChange(this, NetdevNotifier.Change.CHANGE);
+            carrierChanged();
         }
     }
 
@@ -388,6 +388,13 @@ public final class NetDevice {
         if (carrier) {
             carrier = false;
             txQueue.purge();
+            carrierChanged();
+        }
+    }
+
+    private void carrierChanged() {
+        // A driver settles the carrier at probe, before anybody knows the interface.
+        if (registered) {
             net.notifyChange(this, NetdevNotifier.Change.CHANGE);
         }
     }
