@@ -15,7 +15,6 @@ final class Descriptors {
     static final int BYTES = 16;
 
     static final int RX_HASH = 4, RX_STATUS = 8, RX_LENGTH = 12, RX_VLAN = 14;
-
     static final int RXD_STAT_DD = 1,
             RXD_STAT_EOP = 1 << 1,
             RXD_STAT_IXSM = 1 << 2,

@@ -46,8 +46,7 @@ public record E1000eOptions(
         checkRing("rx", rxRing);
         checkRing("tx", txRing);
         boolean special = interruptThrottleRate >= 0 && interruptThrottleRate <= 4 && interruptThrottleRate != 2;
-        if (!special
-                && (interruptThrottleRate < MIN_THROTTLE_RATE || interruptThrottleRate > MAX_THROTTLE_RATE)) {
+        if (!special && (interruptThrottleRate < MIN_THROTTLE_RATE || interruptThrottleRate > MAX_THROTTLE_RATE)) {
             throw new IllegalArgumentException(
                     "interrupt throttle rate " + interruptThrottleRate + ": must be 0, 1, 3, 4 or 100 to 100000");
         }
@@ -59,14 +58,30 @@ public record E1000eOptions(
 
     public E1000eOptions withIntMode(IntMode mode) {
         return new E1000eOptions(
-                mode, napi, copybreak, interruptThrottleRate, txIntDelay, txAbsIntDelay, rxIntDelay, rxAbsIntDelay,
-                rxRing, txRing);
+                mode,
+                napi,
+                copybreak,
+                interruptThrottleRate,
+                txIntDelay,
+                txAbsIntDelay,
+                rxIntDelay,
+                rxAbsIntDelay,
+                rxRing,
+                txRing);
     }
 
     public E1000eOptions withNapi(boolean on) {
         return new E1000eOptions(
-                intMode, on, copybreak, interruptThrottleRate, txIntDelay, txAbsIntDelay, rxIntDelay, rxAbsIntDelay,
-                rxRing, txRing);
+                intMode,
+                on,
+                copybreak,
+                interruptThrottleRate,
+                txIntDelay,
+                txAbsIntDelay,
+                rxIntDelay,
+                rxAbsIntDelay,
+                rxRing,
+                txRing);
     }
 
     public E1000eOptions withThrottle(int rate) {
@@ -76,14 +91,30 @@ public record E1000eOptions(
 
     public E1000eOptions withCopybreak(int bytes) {
         return new E1000eOptions(
-                intMode, napi, bytes, interruptThrottleRate, txIntDelay, txAbsIntDelay, rxIntDelay, rxAbsIntDelay,
-                rxRing, txRing);
+                intMode,
+                napi,
+                bytes,
+                interruptThrottleRate,
+                txIntDelay,
+                txAbsIntDelay,
+                rxIntDelay,
+                rxAbsIntDelay,
+                rxRing,
+                txRing);
     }
 
     public E1000eOptions withRings(int rx, int tx) {
         return new E1000eOptions(
-                intMode, napi, copybreak, interruptThrottleRate, txIntDelay, txAbsIntDelay, rxIntDelay, rxAbsIntDelay,
-                rx, tx);
+                intMode,
+                napi,
+                copybreak,
+                interruptThrottleRate,
+                txIntDelay,
+                txAbsIntDelay,
+                rxIntDelay,
+                rxAbsIntDelay,
+                rx,
+                tx);
     }
 
     private static void checkRing(String name, int descriptors) {

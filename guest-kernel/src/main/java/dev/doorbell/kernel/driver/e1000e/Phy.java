@@ -29,7 +29,6 @@ final class Phy {
             POWER_MANAGEMENT = 25,
             BIAS_1 = 29,
             BIAS_2 = 30;
-
     static final int BMCR_RESET = 0x8000,
             BMCR_LOOPBACK = 0x4000,
             BMCR_ANENABLE = 0x1000,

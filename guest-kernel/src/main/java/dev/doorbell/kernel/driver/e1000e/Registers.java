@@ -68,7 +68,6 @@ final class Registers {
             GCR2 = 0x5B64,
             RETA = 0x5C00,
             RSSRK = 0x5C80;
-
     static final int CTRL_FD = 1,
             CTRL_GIO_MASTER_DISABLE = 1 << 2,
             CTRL_SLU = 1 << 6,
@@ -78,22 +77,18 @@ final class Registers {
             CTRL_RFCE = 1 << 27,
             CTRL_TFCE = 1 << 28,
             CTRL_VME = 1 << 30;
-
     static final int STATUS_FD = 1,
             STATUS_LU = 1 << 1,
             STATUS_TXOFF = 1 << 4,
             STATUS_SPEED_100 = 1 << 6,
             STATUS_SPEED_1000 = 1 << 7,
             STATUS_GIO_MASTER_ENABLE = 1 << 19;
-
     static final int EECD_AUTO_RD = 1 << 9, EECD_SIZE_EX_SHIFT = 11;
     static final int EERD_START = 1, EERD_DONE = 1 << 1;
-
     static final int CTRL_EXT_EIAME = 1 << 24,
             CTRL_EXT_IAME = 1 << 27,
             CTRL_EXT_DRV_LOAD = 1 << 28,
             CTRL_EXT_PBA_CLR = 1 << 31;
-
     static final int MDIC_OP_WRITE = 1 << 26, MDIC_OP_READ = 2 << 26, MDIC_READY = 1 << 28, MDIC_ERROR = 1 << 30;
     static final int EXTCNF_CTRL_MDIO_SW_OWNERSHIP = 1 << 5;
     static final int MANC_RCV_TCO_EN = 1 << 17, MANC_BLK_PHY_RST_ON_IDE = 1 << 18;
@@ -131,7 +126,6 @@ final class Registers {
             RCTL_PMCF = 1 << 23,
             RCTL_BSEX = 1 << 25,
             RCTL_SECRC = 1 << 26;
-
     static final int TCTL_EN = 1 << 1,
             TCTL_PSP = 1 << 3,
             TCTL_CT = 0xFF << 4,
@@ -139,7 +133,6 @@ final class Registers {
             TCTL_COLD = 0x3FF << 12,
             TCTL_COLD_SHIFT = 12,
             TCTL_RTLC = 1 << 24;
-
     static final int TXDCTL_COUNT_DESC = 1 << 22, TXDCTL_GRAN_WTHRESH_1 = 0x0101_0000, TXDCTL_WTHRESH = 0x3F << 16;
     /** GRAN, WTHRESH 1, HTHRESH 1, PTHRESH 0x1F: Linux's E1000_TXDCTL_DMA_BURST_ENABLE. */
     static final int TXDCTL_DMA_BURST_ENABLE = 0x0101_0000 | TXDCTL_COUNT_DESC | 1 << 8 | 0x1F;

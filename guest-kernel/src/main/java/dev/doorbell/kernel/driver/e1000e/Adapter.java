@@ -1,0 +1,618 @@
+package dev.doorbell.kernel.driver.e1000e;
+
+import static dev.doorbell.kernel.driver.e1000e.Registers.*;
+
+import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.core.ErrnoException;
+import dev.doorbell.kernel.core.KernelContext;
+import dev.doorbell.kernel.core.Work;
+import dev.doorbell.kernel.netdev.Features;
+import dev.doorbell.kernel.netdev.Napi;
+import dev.doorbell.kernel.netdev.NetCore;
+import dev.doorbell.kernel.netdev.NetDevice;
+import dev.doorbell.kernel.netdev.NetDeviceOps;
+import dev.doorbell.kernel.netdev.NetDeviceStats;
+import dev.doorbell.kernel.netdev.NetdevTx;
+import dev.doorbell.kernel.pci.PciDev;
+import dev.doorbell.kernel.skb.DropReason;
+import dev.doorbell.kernel.skb.SkBuff;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One card: its network interface, and the order in which things are brought up, down and reset. Linux's netdev.c,
+ * struct e1000_adapter.
+ *
+ * <p>State by resources: probed (no rings) → open (rings, interrupts) → up (not {@link #isDown}). Resets go down and up
+ * again; only one at a time.
+ */
+final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
+    private static final int VLAN_ETHERNET_HEADER = 18, FCS = 4;
+    private static final int STANDARD_FRAME = 1518;
+    /** max_hw_frame_size of the family. */
+    private static final int MAX_FRAME = 9234;
+    /** Packet buffer for receive, KiB; the rest of 40 is for transmit. */
+    private static final int RX_FIFO_KILOBYTES = 32;
+
+    private static final int TX_FIFO_LIMIT = 24 << 10;
+
+    private final KernelContext kernel;
+    private final PciDev dev;
+    private final NetDevice netdev;
+    private final Napi napi;
+    private final Hw hw;
+    private final Log log;
+    private final Phy phy;
+    private final Nvm nvm;
+    private final FlowControl flowControl;
+    private final MacFilters filters;
+    private final HwStats stats;
+    private final SoftStats soft = new SoftStats();
+    private final Itr itr;
+    private final Interrupts interrupts;
+    private final Watchdog watchdog;
+    private final Work resetTask;
+    private final RingSetup ringSetup;
+    private E1000eOptions options;
+
+    private @Nullable RxRing rx;
+    private @Nullable TxRing tx;
+    private @Nullable TxPath path;
+    private boolean down = true;
+    private boolean resetting;
+    private boolean removed;
+    private boolean advertiseGigabit = true;
+    private int rxFifoKilobytes = RX_FIFO_KILOBYTES;
+    private int fifoLimit;
+
+    Adapter(NetCore net, PciDev dev, E1000eOptions options) throws ErrnoException {
+        this.kernel = net.kernel();
+        this.dev = dev;
+        this.options = options;
+        this.netdev = NetDevice.allocEtherdev(net, this, "eth%d");
+        this.log = new Log(kernel.tracer(), "e1000e " + dev.name());
+        this.hw = new Hw(kernel, dev.pciIomap(0), log);
+        this.phy = new Phy(hw, log, kernel);
+        this.nvm = new Nvm(hw);
+        this.flowControl = new FlowControl(hw, phy);
+        this.filters = new MacFilters(hw);
+        this.stats = new HwStats(hw);
+        this.itr = new Itr(hw, options.interruptThrottleRate());
+        this.napi = netdev.netifNapiAdd(this::poll, Napi.NAPI_POLL_WEIGHT);
+        this.interrupts = new Interrupts(hw, dev, itr, log, this, napi, options);
+        this.watchdog = new Watchdog(netdev, hw, phy, flowControl, stats, soft, interrupts, log, this, options);
+        this.resetTask = new Work(kernel.workqueue(), "e1000e reset", this::runReset);
+        this.ringSetup = new RingSetup(hw, netdev, dev, options);
+    }
+
+    // ---- probe and remove
+
+    /** e1000_probe, from the mapped registers on. Undoes everything when it throws. */
+    void probe() throws ErrnoException {
+        interrupts.setInterruptCapability();
+        try {
+            interrupts.disable();
+            hw.ew32(SWSM, hw.er32(SWSM) & ~SWSM_SMBI);
+            phy.identify();
+            setFeatures();
+            hw.resetHw(phy);
+            if (!validNvm()) {
+                throw new ErrnoException("e1000e: The NVM Checksum Is Not Valid", Errno.EIO);
+            }
+            long mac = filters.readMacAddress();
+            if (mac == 0 || (mac & 1L << 40) != 0) {
+                throw new ErrnoException("e1000e: Invalid MAC Address " + Long.toHexString(mac), Errno.EIO);
+            }
+            netdev.initAddress(mac);
+            reset();
+            netdev.netifCarrierOff();
+            netdev.ethtoolOps = new Ethtool(this);
+            netdev.registerNetdev();
+        } catch (ErrnoException e) {
+            interrupts.resetInterruptCapability();
+            throw e;
+        }
+        log.prefix("e1000e " + dev.name() + ' ' + netdev.name());
+    }
+
+    private void setFeatures() {
+        netdev.hwFeatures = Features.SG
+                | Features.HW_CSUM
+                | Features.ALL_TSO
+                | Features.RXCSUM
+                | Features.RXHASH
+                | Features.VLAN_RX
+                | Features.VLAN_TX
+                | Features.RXALL
+                | Features.GRO
+                | Features.GSO;
+        netdev.features = netdev.hwFeatures & ~Features.RXALL | Features.VLAN_FILTER | Features.HIGHDMA;
+        netdev.vlanFeatures = Features.SG | Features.HW_CSUM | Features.ALL_TSO;
+        netdev.minMtu = NetDevice.ETH_MIN_MTU;
+        netdev.maxMtu = MAX_FRAME - VLAN_ETHERNET_HEADER - FCS;
+    }
+
+    private boolean validNvm() throws ErrnoException {
+        for (int attempt = 0; attempt < 3; attempt++) {
+            if (nvm.isChecksumValid()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** e1000_remove. */
+    void remove() {
+        removed = true;
+        kernel.workqueue().cancelSync(resetTask, "e1000e remove");
+        netdev.unregisterNetdev();
+        netdev.netifNapiDel(napi);
+        hw.releaseHwControl();
+        interrupts.resetInterruptCapability();
+    }
+
+    // ---- reset
+
+    /** e1000e_reset: the card as after power-on, with the driver's settings. */
+    private void reset() {
+        soft.resets++;
+        packetBuffer();
+        flowControl.thresholds(rxFifoKilobytes, maxFrame());
+        hw.resetHw(phy);
+        hw.getHwControl();
+        hw.ew32(WUC, 0);
+        try {
+            initHw();
+        } catch (ErrnoException e) {
+            log.error("Hardware Error: " + e.getMessage());
+        }
+        hw.ew32(VET, 0x8100);
+        hw.ew32(AIT, 0);
+        if (!netdev.netifRunning() && rx == null) {
+            powerDownPhy();
+        }
+    }
+
+    private int maxFrame() {
+        return netdev.mtu() + VLAN_ETHERNET_HEADER + FCS;
+    }
+
+    /** Splits the FIFO: two whole frames for transmit, and the rest, but one frame at least, for receive. */
+    private void packetBuffer() {
+        hw.ew32(PBA, RX_FIFO_KILOBYTES);
+        int pba = hw.er32(PBA);
+        int txKilobytes = pba >>> 16;
+        rxFifoKilobytes = pba & 0xFFFF;
+        if (maxFrame() > STANDARD_FRAME + FCS) {
+            int minTx = (maxFrame() + Descriptors.BYTES - FCS) * 2 + 1023 >> 10;
+            int minRx = maxFrame() + 1023 >> 10;
+            if (txKilobytes < minTx && minTx - txKilobytes < rxFifoKilobytes) {
+                rxFifoKilobytes = Math.max(minRx, rxFifoKilobytes - (minTx - txKilobytes));
+                hw.ew32(PBA, rxFifoKilobytes);
+                txKilobytes = hw.er32(PBA) >>> 16;
+            }
+        }
+        fifoLimit = Math.min((txKilobytes << 10) - 96, TX_FIFO_LIMIT);
+        if (fifoLimit <= 0) {
+            fifoLimit = TX_FIFO_LIMIT;
+        }
+    }
+
+    private void initHw() throws ErrnoException {
+        hw.initializeHwBits();
+        filters.init(netdev.devAddr());
+        setupLink();
+        hw.ew32(TXDCTL, hw.er32(TXDCTL) & ~TXDCTL_WTHRESH | TXDCTL_GRAN_WTHRESH_1 | TXDCTL_COUNT_DESC);
+        hw.setBits(GCR, 1 << 27);
+        hw.clearHwCounters();
+    }
+
+    private void setupLink() throws ErrnoException {
+        if ((hw.er32(MANC) & MANC_BLK_PHY_RST_ON_IDE) == 0) {
+            int advertise = Phy.advertiseAll() & ~(Phy.ADVERTISE_PAUSE | Phy.ADVERTISE_ASYM_PAUSE);
+            phy.setupCopperLink(advertise | flowControl.advertisement(), advertiseGigabit);
+        }
+        flowControl.setup();
+    }
+
+    private void powerDownPhy() {
+        try {
+            if ((hw.er32(MANC) & (MANC_RCV_TCO_EN | MANC_BLK_PHY_RST_ON_IDE)) == 0) {
+                phy.powerDown();
+            }
+        } catch (ErrnoException e) {
+            log.debug("PHY power down: " + e.getMessage());
+        }
+    }
+
+    // ---- open and stop
+
+    @Override
+    public void ndoOpen() throws ErrnoException {
+        lockReset("e1000e open");
+        try {
+            netdev.netifCarrierOff();
+            TxRing transmit = new TxRing(hw, dev, netdev, options.txRing(), soft);
+            try {
+                openWith(transmit);
+            } catch (ErrnoException e) {
+                tx = null;
+                transmit.free();
+                reset();
+                throw e;
+            }
+        } finally {
+            resetting = false;
+        }
+        interrupts.triggerLsc();
+    }
+
+    private void openWith(TxRing transmit) throws ErrnoException {
+        tx = transmit;
+        path = new TxPath(netdev, transmit, soft);
+        rx = ringSetup.newRxRing(this::receive, soft);
+        try {
+            reset();
+            phy.powerUp();
+            setupLink();
+            configure();
+            interrupts.request(netdev.name());
+            interrupts.testMsi(netdev.name());
+        } catch (ErrnoException e) {
+            interrupts.free();
+            freeRx();
+            throw e;
+        }
+        down = false;
+        napi.enable();
+        interrupts.enable();
+        netdev.netifStartQueue();
+    }
+
+    @Override
+    public void ndoStop() {
+        lockReset("e1000e close");
+        try {
+            if (!down) {
+                goDown();
+            }
+            interrupts.free();
+            napi.disable();
+            freeRx();
+            TxRing transmit = tx;
+            tx = null;
+            path = null;
+            if (transmit != null) {
+                transmit.free();
+            }
+            if (!netdev.netifRunning()) {
+                powerDownPhy();
+            }
+            hw.releaseHwControl();
+        } finally {
+            resetting = false;
+        }
+    }
+
+    private void freeRx() {
+        RxRing receive = rx;
+        rx = null;
+        if (receive != null) {
+            receive.free();
+        }
+    }
+
+    /** e1000_configure: everything between a reset and the interrupts. */
+    private void configure() {
+        filters.setRxMode(netdev, netdev.hasFeature(Features.VLAN_FILTER));
+        setVlanMode();
+        filters.restoreVlans();
+        filters.vlanAdd(0);
+        TxRing transmit = txRing();
+        ringSetup.configureTx(transmit);
+        TxPath transmitPath = path;
+        if (transmitPath != null) {
+            transmitPath.fifoLimit(fifoLimit);
+            transmitPath.delayInterrupts(options.txIntDelay() != 0);
+        }
+        ringSetup.configureRx(rxRing(), itr);
+        interrupts.configureMsix();
+        rxRing().fill();
+    }
+
+    private void setVlanMode() {
+        if (netdev.hasFeature(Features.VLAN_RX | Features.VLAN_TX)) {
+            hw.setBits(CTRL, CTRL_VME);
+        } else {
+            hw.clearBits(CTRL, CTRL_VME);
+        }
+    }
+
+    // ---- up and down
+
+    /** e1000e_up. */
+    private void goUp() {
+        configure();
+        down = false;
+        napi.enable();
+        interrupts.enable();
+        netdev.netifStartQueue();
+        interrupts.triggerLsc();
+    }
+
+    /** e1000e_down: afterwards the card touches no memory, and no packet of ours is on a ring. */
+    private void goDown() {
+        down = true;
+        netdev.netifStopQueue();
+        hw.clearBits(TCTL, TCTL_EN);
+        hw.e1eFlush();
+        hw.msleep(10);
+        interrupts.disable();
+        napi.disable();
+        watchdog.stop();
+        stats.update(!watchdog.isFullDuplex());
+        watchdog.flushDescriptors();
+        reset();
+        txRing().reset();
+        rxRing().reset();
+    }
+
+    /** e1000e_reinit_locked. Task context. */
+    private void reinit() {
+        lockReset("e1000e reinit");
+        try {
+            if (!down) {
+                goDown();
+                powerUpAndLink();
+                goUp();
+            }
+        } finally {
+            resetting = false;
+        }
+    }
+
+    /** The PHY stays powered over a reset while the interface is up; the link is set up by init_hw. */
+    private void powerUpAndLink() {
+        try {
+            phy.powerUp();
+        } catch (ErrnoException e) {
+            log.error("Hardware Error: " + e.getMessage());
+        }
+    }
+
+    /** __E1000_RESETTING: one reset at a time, and none during open and close. */
+    private void lockReset(String caller) {
+        while (resetting) {
+            kernel.sleep(1_000_000, caller);
+        }
+        resetting = true;
+    }
+
+    private void runReset() {
+        if (removed || down) {
+            return;
+        }
+        log.error("Reset adapter unexpectedly");
+        reinit();
+    }
+
+    @Override
+    public void scheduleReset() {
+        resetTask.schedule();
+    }
+
+    @Override
+    public void ndoTxTimeout() {
+        soft.txTimeouts++;
+        resetTask.schedule();
+    }
+
+    // ---- the data path
+
+    @Override
+    public NetdevTx ndoStartXmit(SkBuff skb, NetDevice device) {
+        TxPath transmit = path;
+        if (transmit == null) {
+            skb.drop(DropReason.DEV_DOWN);
+            return NetdevTx.OK;
+        }
+        return transmit.xmit(skb, !down);
+    }
+
+    /** e1000e_poll: softirq. Unmasks only when both rings ran dry before the budget did. */
+    private int poll(int budget) {
+        RxRing receive = rx;
+        if (receive == null) {
+            return 0;
+        }
+        boolean txDone = interrupts.isMsix() || cleanTx();
+        int work = receive.clean(budget);
+        if (!txDone || work == budget) {
+            return budget;
+        }
+        if (napi.completeDone(work)) {
+            if (itr.isAdaptive()) {
+                itr.update(receive, txRing(), watchdog.speed() == 1000);
+            }
+            if (!down) {
+                interrupts.enableAfterPoll();
+            }
+        }
+        return work;
+    }
+
+    private void receive(SkBuff skb) {
+        if (options.napi()) {
+            napi.groReceive(skb);
+        } else {
+            netdev.net().netifRx(skb);
+        }
+    }
+
+    @Override
+    public boolean cleanTx() {
+        TxRing transmit = tx;
+        return transmit == null || transmit.clean(!down && netdev.netifCarrierOk());
+    }
+
+    @Override
+    public RxRing rxRing() {
+        RxRing ring = rx;
+        if (ring == null) {
+            throw new IllegalStateException(netdev.name() + ": no receive ring, the interface is closed");
+        }
+        return ring;
+    }
+
+    @Override
+    public TxRing txRing() {
+        TxRing ring = tx;
+        if (ring == null) {
+            throw new IllegalStateException(netdev.name() + ": no transmit ring, the interface is closed");
+        }
+        return ring;
+    }
+
+    @Override
+    public boolean isDown() {
+        return down;
+    }
+
+    @Override
+    public void linkStatusChanged() {
+        watchdog.linkStatusChanged();
+    }
+
+    // ---- settings
+
+    @Override
+    public void ndoSetRxMode() {
+        filters.setRxMode(netdev, netdev.hasFeature(Features.VLAN_FILTER));
+    }
+
+    @Override
+    public void ndoChangeMtu(int mtu) throws ErrnoException {
+        restartAround(() -> netdev.initMtu(mtu));
+    }
+
+    @Override
+    public void ndoSetMacAddress(long mac) {
+        filters.rarSet(0, mac);
+    }
+
+    @Override
+    public void ndoSetFeatures(int features) throws ErrnoException {
+        int changed = netdev.features ^ features;
+        int needReset = Features.RXCSUM | Features.RXHASH | Features.RXALL | Features.VLAN_RX | Features.VLAN_TX;
+        if ((changed & needReset) != 0) {
+            restartAround(() -> netdev.features = features);
+        }
+    }
+
+    @Override
+    public int ndoFixFeatures(int features) {
+        // CTRL.VME switches stripping and insertion together.
+        return (features & Features.VLAN_RX) == 0 ? features & ~Features.VLAN_TX : features | Features.VLAN_TX;
+    }
+
+    @Override
+    public void ndoVlanRxAddVid(int vid) {
+        filters.vlanAdd(vid);
+    }
+
+    @Override
+    public void ndoVlanRxKillVid(int vid) {
+        filters.vlanKill(vid);
+    }
+
+    @Override
+    public void ndoGetStats(NetDeviceStats into) {
+        if (!down) {
+            stats.update(!watchdog.isFullDuplex());
+        }
+        stats.into(into);
+        soft.into(into);
+    }
+
+    /** Changes a setting while nothing runs: closed and opened again when the interface is up. */
+    void restartAround(Runnable change) throws ErrnoException {
+        if (down) {
+            change.run();
+            return;
+        }
+        ndoStop();
+        change.run();
+        ndoOpen();
+    }
+
+    // ---- for ethtool
+
+    NetDevice netdev() {
+        return netdev;
+    }
+
+    PciDev dev() {
+        return dev;
+    }
+
+    Hw hw() {
+        return hw;
+    }
+
+    Phy phy() {
+        return phy;
+    }
+
+    Nvm nvm() {
+        return nvm;
+    }
+
+    FlowControl flowControl() {
+        return flowControl;
+    }
+
+    HwStats hwStats() {
+        return stats;
+    }
+
+    Itr itr() {
+        return itr;
+    }
+
+    Interrupts interrupts() {
+        return interrupts;
+    }
+
+    Watchdog watchdog() {
+        return watchdog;
+    }
+
+    Log log() {
+        return log;
+    }
+
+    SoftStats softStats() {
+        return soft;
+    }
+
+    E1000eOptions options() {
+        return options;
+    }
+
+    /** New sizes, while nothing runs. */
+    void options(E1000eOptions next) {
+        options = next;
+        ringSetup.options(next);
+    }
+
+    boolean advertiseGigabit() {
+        return advertiseGigabit;
+    }
+
+    void advertiseGigabit(boolean on) {
+        advertiseGigabit = on;
+    }
+
+    void renegotiate() throws ErrnoException {
+        setupLink();
+    }
+}

@@ -1,0 +1,72 @@
+package dev.doorbell.kernel.driver.e1000e;
+
+import dev.doorbell.kernel.core.ErrnoException;
+import dev.doorbell.kernel.netdev.NetCore;
+import dev.doorbell.kernel.netdev.NetDevice;
+import dev.doorbell.kernel.pci.PciDev;
+import dev.doorbell.kernel.pci.PciDeviceId;
+import dev.doorbell.kernel.pci.PciDriver;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The driver of the Intel 82574L, in the words of Linux's e1000e: register it with {@code PciCore}. */
+public final class E1000eDriver implements PciDriver {
+    private static final PciDeviceId[] ID_TABLE = {
+        new PciDeviceId(0x8086, 0x10D3), // 82574L
+        new PciDeviceId(0x8086, 0x10F6) // 82574LA
+    };
+
+    private final NetCore net;
+    private final E1000eOptions options;
+
+    /** @param options the module parameters, for every card */
+    public E1000eDriver(NetCore net, E1000eOptions options) {
+        this.net = net;
+        this.options = options;
+    }
+
+    @Override
+    public String name() {
+        return "e1000e";
+    }
+
+    @Override
+    public PciDeviceId[] idTable() {
+        return ID_TABLE.clone();
+    }
+
+    @Override
+    public void probe(PciDev dev) throws ErrnoException {
+        dev.pciEnableDeviceMem();
+        try {
+            dev.dmaSetMaskAndCoherent(64);
+            dev.pciSetMaster(); // no DMA before this
+            dev.pciSaveState();
+            Adapter adapter = new Adapter(net, dev, options);
+            adapter.probe();
+            dev.drvdata(adapter);
+        } catch (ErrnoException e) {
+            dev.pciDisableDevice();
+            throw e;
+        }
+    }
+
+    @Override
+    public void remove(PciDev dev) {
+        if (dev.drvdata() instanceof Adapter adapter) {
+            adapter.remove();
+            dev.drvdata(null);
+        }
+        dev.pciDisableDevice();
+    }
+
+    /** The interface of a card that this driver has probed, or null. */
+    public static @Nullable NetDevice netdevOf(PciDev dev) {
+        return dev.drvdata() instanceof Adapter adapter ? adapter.netdev() : null;
+    }
+
+    /** The driver's last lines in the kernel log, oldest first; empty when it does not have the card. */
+    public static List<String> log(PciDev dev) {
+        return dev.drvdata() instanceof Adapter adapter ? adapter.log().lines() : List.of();
+    }
+}
