@@ -1,0 +1,309 @@
+package dev.doorbell.kernel.tcp;
+
+import static dev.doorbell.kernel.socket.SocketConstants.*;
+
+import dev.doorbell.bus.wire.Seq;
+import dev.doorbell.bus.wire.TcpHeader;
+import dev.doorbell.kernel.skb.SkBuff;
+import dev.doorbell.kernel.socket.Sock;
+import dev.doorbell.kernel.tcp.TcpMib.Counter;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Incoming data and FIN, RFC 9293 §3.10.7.4 seventh and eighth: in order to the application, ahead of a hole to the
+ * out-of-order queue with its SACK and DSACK blocks.
+ */
+final class DataQueue {
+    private static final int READABLE = EPOLLIN | EPOLLRDNORM;
+
+    private final Tcp tcp;
+    private final TcpMib mib;
+
+    DataQueue(Tcp tcp) {
+        this.tcp = tcp;
+        this.mib = tcp.mib;
+    }
+
+    /** Takes a validated segment with its data() at the first payload byte; it is gone in every case. */
+    void receive(TcpConnection c, SkBuff skb) {
+        if (skb.cbSeq == skb.cbEndSeq) {
+            skb.free();
+            return;
+        }
+        c.dsackPending = false;
+        if (skb.cbSeq == c.rcvNxt) {
+            if (c.receiveWindow() == 0 && skb.length() > 0) {
+                mib.inc(Counter.TCPZeroWindowDrop);
+                outOfWindow(c, skb);
+                return;
+            }
+            if (!makeRoom(c, skb)) {
+                mib.inc(Counter.TCPRcvQDrop);
+                outOfWindow(c, skb);
+                return;
+            }
+            inOrder(c, skb);
+            return;
+        }
+        if (Seq.leq(skb.cbEndSeq, c.rcvNxt)) {
+            // All of it was received before.
+            mib.inc(Counter.DelayedACKLost);
+            setDsack(c, skb.cbSeq, skb.cbEndSeq);
+            outOfWindow(c, skb);
+            return;
+        }
+        if (Seq.geq(skb.cbSeq, c.rcvNxt + c.receiveWindow())) {
+            outOfWindow(c, skb);
+            return;
+        }
+        if (Seq.lt(skb.cbSeq, c.rcvNxt)) {
+            setDsack(c, skb.cbSeq, c.rcvNxt);
+            if (c.receiveWindow() == 0 || !makeRoom(c, skb)) {
+                outOfWindow(c, skb);
+                return;
+            }
+            inOrder(c, skb);
+            return;
+        }
+        if (!makeRoom(c, skb)) {
+            mib.inc(Counter.TCPOFODrop);
+            outOfWindow(c, skb);
+            return;
+        }
+        outOfOrder(c, skb);
+    }
+
+    private static void outOfWindow(TcpConnection c, SkBuff skb) {
+        c.enterQuickAck(16);
+        c.ackPending |= TcpConnection.ACK_SCHEDULED;
+        skb.free();
+    }
+
+    /** Room within the receive buffer, at the cost of what is farthest ahead of the hole if need be. */
+    private boolean makeRoom(TcpConnection c, SkBuff skb) {
+        int need = ReceiveQueue.memoryOf(skb);
+        if (c.receiveMemory + need <= c.settings.receiveBufferBytes || c.receiveMemory == 0) {
+            return true;
+        }
+        while (c.receiveMemory + need > c.settings.receiveBufferBytes) {
+            SkBuff last = c.outOfOrder.tail;
+            if (last == null || Seq.leq(last.cbSeq, skb.cbSeq)) {
+                // What was promised must fit: packets cost more than their bytes, so allow for twice the buffer.
+                return c.receiveMemory + need <= 2 * c.settings.receiveBufferBytes;
+            }
+            c.outOfOrder.remove(last);
+            c.receiveMemory -= ReceiveQueue.memoryOf(last);
+            last.free();
+            mib.inc(Counter.TCPOFODrop);
+            c.sackBlocks = 0;
+        }
+        return true;
+    }
+
+    private void inOrder(TcpConnection c, SkBuff skb) {
+        queue(c, skb);
+        if (!c.outOfOrder.isEmpty()) {
+            fillHole(c);
+            if (c.outOfOrder.isEmpty()) {
+                c.ackPending |= TcpConnection.ACK_NOW; // the hole is filled: RFC 5681 §4.2
+            }
+        }
+        removeOldSacks(c);
+        if (c.sock != null) {
+            wakeReader(c);
+        }
+    }
+
+    /** Appends to the receive queue what is new of a buffer that begins at or before RCV.NXT. */
+    private void queue(TcpConnection c, SkBuff skb) {
+        int endSeq = skb.cbEndSeq;
+        boolean fin = (skb.cbFlags & TcpHeader.FIN) != 0;
+        int fresh = endSeq - c.rcvNxt;
+        int data = fin ? fresh - 1 : fresh;
+        int bytes = skb.length();
+        int gsoSize = skb.gsoSize;
+        c.rcvNxt = endSeq;
+        c.bytesReceived += data;
+        if (bytes > 0 && data > 0) {
+            c.receiveMemory += c.receiveQueue.add(skb);
+            tcp.acks.dataReceived(c, bytes, gsoSize);
+        } else {
+            skb.free();
+            c.ackPending |= TcpConnection.ACK_SCHEDULED;
+        }
+        if (fin) {
+            fin(c);
+        }
+    }
+
+    private void fillHole(TcpConnection c) {
+        SkBuff first;
+        while ((first = c.outOfOrder.head) != null && Seq.leq(first.cbSeq, c.rcvNxt)) {
+            c.outOfOrder.remove(first);
+            int memory = ReceiveQueue.memoryOf(first);
+            c.receiveMemory -= memory;
+            if (Seq.leq(first.cbEndSeq, c.rcvNxt)) {
+                first.free();
+                continue;
+            }
+            queue(c, first);
+        }
+    }
+
+    // ---- out of order
+
+    private void outOfOrder(TcpConnection c, SkBuff skb) {
+        mib.inc(Counter.TCPOFOQueue);
+        c.ackPending |= TcpConnection.ACK_SCHEDULED | TcpConnection.ACK_NOW;
+        int seq = skb.cbSeq;
+        int end = skb.cbEndSeq;
+        SkBuff before = c.outOfOrder.floor(seq);
+        if (before != null && Seq.geq(before.cbEndSeq, end)) {
+            // Known already.
+            mib.inc(Counter.TCPOFOMerge);
+            setDsack(c, seq, end);
+            skb.free();
+            return;
+        }
+        if (before != null && Seq.gt(before.cbEndSeq, seq)) {
+            setDsack(c, seq, before.cbEndSeq);
+        }
+        SkBuff after = before == null ? c.outOfOrder.head : before.next;
+        while (after != null && Seq.leq(after.cbEndSeq, end)) {
+            SkBuff covered = after;
+            after = after.next;
+            setDsack(c, covered.cbSeq, covered.cbEndSeq);
+            c.outOfOrder.remove(covered);
+            c.receiveMemory -= ReceiveQueue.memoryOf(covered);
+            covered.free();
+        }
+        if (after != null && Seq.lt(after.cbSeq, end)) {
+            setDsack(c, after.cbSeq, end);
+        }
+        if (before != null && before == c.outOfOrder.floor(seq)) {
+            c.outOfOrder.insertAfter(before, skb);
+        } else {
+            c.outOfOrder.insertAfter(c.outOfOrder.floor(seq), skb);
+        }
+        c.receiveMemory += ReceiveQueue.memoryOf(skb);
+        if (c.sackOk) {
+            newSack(c, seq, end);
+        }
+    }
+
+    /** RFC 2018 §4: the block with the newest segment comes first; blocks that touch become one. */
+    private static void newSack(TcpConnection c, int seq, int end) {
+        int from = seq;
+        int to = end;
+        int kept = 0;
+        for (int i = 0; i < c.sackBlocks; i++) {
+            if (Seq.leq(c.sackStart[i], to) && Seq.geq(c.sackEnd[i], from)) {
+                from = Seq.min(from, c.sackStart[i]);
+                to = Seq.max(to, c.sackEnd[i]);
+            } else {
+                c.sackStart[kept] = c.sackStart[i];
+                c.sackEnd[kept] = c.sackEnd[i];
+                kept++;
+            }
+        }
+        kept = Math.min(kept, TcpConnection.MAX_SACK_BLOCKS - 1);
+        for (int i = kept; i > 0; i--) {
+            c.sackStart[i] = c.sackStart[i - 1];
+            c.sackEnd[i] = c.sackEnd[i - 1];
+        }
+        c.sackStart[0] = from;
+        c.sackEnd[0] = to;
+        c.sackBlocks = kept + 1;
+    }
+
+    private static void removeOldSacks(TcpConnection c) {
+        if (c.outOfOrder.isEmpty()) {
+            c.sackBlocks = 0;
+            return;
+        }
+        int kept = 0;
+        for (int i = 0; i < c.sackBlocks; i++) {
+            if (Seq.gt(c.sackStart[i], c.rcvNxt)) {
+                c.sackStart[kept] = c.sackStart[i];
+                c.sackEnd[kept] = c.sackEnd[i];
+                kept++;
+            }
+        }
+        c.sackBlocks = kept;
+    }
+
+    /** RFC 2883: the next ACK reports this range as received twice. */
+    void setDsack(TcpConnection c, int from, int to) {
+        if (!c.sackOk || !c.config.dsack) {
+            return;
+        }
+        mib.inc(Seq.lt(from, c.rcvNxt) ? Counter.TCPDSACKOldSent : Counter.TCPDSACKOfoSent);
+        if (c.dsackPending && Seq.leq(from, c.dsackEnd) && Seq.geq(to, c.dsackStart)) {
+            c.dsackStart = Seq.min(from, c.dsackStart);
+            c.dsackEnd = Seq.max(to, c.dsackEnd);
+            return;
+        }
+        c.dsackPending = true;
+        c.dsackStart = from;
+        c.dsackEnd = to;
+    }
+
+    // ---- end of the stream
+
+    /** RFC 9293 §3.10.7.4 eighth: FIN, in order. */
+    private void fin(TcpConnection c) {
+        c.ackPending |= TcpConnection.ACK_SCHEDULED | TcpConnection.ACK_NOW;
+        c.shutdown |= Sock.RCV_SHUTDOWN;
+        clearOutOfOrder(c);
+        switch (c.state()) {
+            case SYN_RECV, ESTABLISHED -> {
+                tcp.setState(c, TcpState.CLOSE_WAIT);
+                c.pingpong = 3; // the answer will be our FIN, perhaps with data
+            }
+            case FIN_WAIT1 -> {
+                // Simultaneous close.
+                tcp.output.sendAck(c);
+                tcp.setState(c, TcpState.CLOSING);
+            }
+            case FIN_WAIT2 -> {
+                tcp.output.sendAck(c);
+                tcp.enterTimeWait(c, TcpState.TIME_WAIT, c.config.timeWaitNs);
+                return;
+            }
+            default -> {}
+        }
+        TcpSock sock = c.sock;
+        if (sock != null) {
+            sock.shutdownMask |= Sock.RCV_SHUTDOWN;
+            sock.stateChanged(READABLE | EPOLLRDHUP | (c.shutdown == 3 ? EPOLLHUP : 0));
+        }
+    }
+
+    private static void clearOutOfOrder(TcpConnection c) {
+        SkBuff skb;
+        while ((skb = c.outOfOrder.head) != null) {
+            c.outOfOrder.remove(skb);
+            c.receiveMemory -= ReceiveQueue.memoryOf(skb);
+            skb.free();
+        }
+        c.sackBlocks = 0;
+    }
+
+    /** There is something to read; below SO_RCVLOWAT only at the end of the stream. */
+    static void wakeReader(TcpConnection c) {
+        TcpSock sock = c.sock;
+        if (sock != null && (c.rcvNxt - c.copiedSeq >= sock.receiveLowWater || (c.shutdown & Sock.RCV_SHUTDOWN) != 0)) {
+            sock.stateChanged(READABLE);
+        }
+    }
+
+    /** The buffer that holds {@code seq}; null: none does. For the urgent byte. */
+    static @Nullable SkBuff holding(TcpConnection c, int seq) {
+        for (SkBuff skb = c.receiveQueue.head; skb != null; skb = skb.next) {
+            if (Seq.geq(seq, skb.cbSeq) && Seq.lt(seq, skb.cbEndSeq)) {
+                return skb;
+            }
+        }
+        return null;
+    }
+}

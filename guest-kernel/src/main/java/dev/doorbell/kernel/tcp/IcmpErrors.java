@@ -1,0 +1,79 @@
+package dev.doorbell.kernel.tcp;
+
+import dev.doorbell.bus.wire.Seq;
+import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.tcp.TcpMib.Counter;
+import org.jspecify.annotations.Nullable;
+
+/** ICMP errors about segments: soft for a connection, hard for an attempt; RFC 1122 §4.2.3.9, RFC 5927, RFC 1191. */
+final class IcmpErrors {
+    private static final int UNREACHABLE = 3, TIME_EXCEEDED = 11, PARAMETER_PROBLEM = 12;
+    private static final int CODE_PROTOCOL = 2, CODE_PORT = 3, CODE_FRAGMENTATION = 4;
+
+    private IcmpErrors() {}
+
+    static void handle(Tcp tcp, @Nullable Flow flow, int seq, int type, int code, int info) {
+        if (!(flow instanceof TcpConnection c) || c.state() == TcpState.CLOSE) {
+            return;
+        }
+        if (Seq.lt(seq, c.sndUna) || Seq.gt(seq, c.sndNxt)) {
+            tcp.mib.inc(Counter.OutOfWindowIcmps);
+            return;
+        }
+        if (type == UNREACHABLE && code == CODE_FRAGMENTATION) {
+            pathMtu(tcp, c, info);
+            return;
+        }
+        int error = errno(type, code);
+        if (error == 0) {
+            return;
+        }
+        boolean handshake = c.state() == TcpState.SYN_SENT || c.state() == TcpState.SYN_RECV;
+        if (handshake && c.sock != null) {
+            tcp.abort(c, error);
+        } else {
+            c.softError = error;
+        }
+    }
+
+    private static int errno(int type, int code) {
+        return switch (type) {
+            case UNREACHABLE ->
+                switch (code) {
+                    case CODE_PROTOCOL -> Errno.ENOPROTOOPT.number();
+                    case CODE_PORT -> Errno.ECONNREFUSED.number();
+                    case 0, 6, 9, 11 -> Errno.ENETUNREACH.number();
+                    default -> Errno.EHOSTUNREACH.number();
+                };
+            case TIME_EXCEEDED -> Errno.EHOSTUNREACH.number();
+            case PARAMETER_PROBLEM -> Errno.EPROTO.number();
+            default -> 0;
+        };
+    }
+
+    /** The path takes less: smaller packets from now on, and what was too large again at once. */
+    private static void pathMtu(Tcp tcp, TcpConnection c, int claimed) {
+        int mtu = Math.max(Math.min(claimed, c.path.mtu()), tcp.config().minPmtu);
+        if (mtu >= c.pathMtu) {
+            return;
+        }
+        tcp.output.syncMss(c, mtu);
+        c.mtuLimit = mtu;
+        int mss = tcp.output.currentMss(c);
+        int before = c.lostOut;
+        for (TxSegment entry = c.sendQueue.rtxHead(); entry != null; entry = c.sendQueue.rtxNext(entry)) {
+            if (entry.mss > mss && entry.length() > mss && !entry.is(TxSegment.SACKED)) {
+                Scoreboard.markLost(c, entry);
+            }
+        }
+        if (c.lostOut != before) {
+            if (c.caState != TcpConnection.CA_LOSS) {
+                c.highSeq = c.sndNxt;
+                c.undoMarker = 0;
+                c.priorSsthresh = 0;
+                c.caState = TcpConnection.CA_LOSS;
+            }
+            tcp.retransmitter.sendLost(c);
+        }
+    }
+}

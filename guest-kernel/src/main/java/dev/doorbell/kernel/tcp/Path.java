@@ -1,0 +1,19 @@
+package dev.doorbell.kernel.tcp;
+
+/** The way from this host to one peer, as TCP sees it. */
+interface Path {
+    /** Source address that the route prefers. */
+    int source();
+
+    /** Bytes of the largest IP packet; changes when path MTU discovery learns. */
+    int mtu();
+
+    /** The same for the outgoing interface alone. */
+    int linkMtu();
+
+    /** False when it must be looked up again. */
+    boolean isValid();
+
+    /** To one of this host's own addresses. */
+    boolean isLoopback();
+}

@@ -1,0 +1,138 @@
+package dev.doorbell.kernel.tcp;
+
+import dev.doorbell.kernel.skb.SkBuff;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Data in order, waiting for the application: the buffers as they came in, GRO chains too. {@code cbSeq} is the sequence
+ * number of a buffer's first byte, {@code cbEndSeq} that behind its last byte (and FIN); data() is the first byte.
+ */
+final class ReceiveQueue {
+    /** Linear packets up to this size are copied behind the previous one when that has room. */
+    private static final int COPY_LIMIT = 1024;
+
+    @Nullable
+    SkBuff head;
+
+    @Nullable
+    SkBuff tail;
+
+    boolean isEmpty() {
+        return head == null;
+    }
+
+    /**
+     * Appends; takes over the buffer.
+     *
+     * @return change of memory in use
+     */
+    int add(SkBuff skb) {
+        SkBuff last = tail;
+        if (last != null && canCopyBehind(last, skb)) {
+            int bytes = skb.headLength();
+            long at = last.put(bytes);
+            skb.memory().copyTo(skb.data(), last.memory(), at, bytes);
+            last.cbEndSeq = skb.cbEndSeq;
+            last.cbFlags |= skb.cbFlags;
+            skb.free();
+            return 0; // the room was paid for already
+        }
+        skb.next = null;
+        if (last == null) {
+            head = skb;
+        } else {
+            last.next = skb;
+        }
+        tail = skb;
+        return memoryOf(skb);
+    }
+
+    private static boolean canCopyBehind(SkBuff last, SkBuff skb) {
+        return skb.headLength() <= COPY_LIMIT
+                && !skb.isNonlinear()
+                && skb.headLength() > 0
+                && last.headLength() > 0
+                && last.cbEndSeq == skb.cbSeq
+                && last.cbEndSeq - last.cbSeq == last.length()
+                && skb.headLength() <= last.tailroom();
+    }
+
+    /** Takes the first buffer out and frees it. @return memory given back */
+    int removeHead() {
+        SkBuff first = head;
+        if (first == null) {
+            return 0;
+        }
+        head = first.next;
+        if (head == null) {
+            tail = null;
+        }
+        int memory = memoryOf(first);
+        first.next = null;
+        first.free();
+        return memory;
+    }
+
+    void clear() {
+        while (head != null) {
+            removeHead();
+        }
+    }
+
+    /** What holding a buffer costs, fixed when it comes in: twice its bytes, and at least what an empty one costs. */
+    static int memoryOf(SkBuff skb) {
+        if (skb.truesize == 0) {
+            skb.truesize = Math.max(2 * skb.length(), MIN_TRUESIZE);
+        }
+        return skb.truesize;
+    }
+
+    static final int MIN_TRUESIZE = 768;
+
+    /** Copies {@code bytes} from {@code offset} of a buffer on, through fragments and GRO chain; moves the position. */
+    static void copy(SkBuff skb, int offset, ByteBuffer into, int bytes) {
+        int limit = into.limit();
+        int skip = offset;
+        int left = bytes;
+        int linear = skb.headLength();
+        if (skip < linear) {
+            int part = Math.min(left, linear - skip);
+            read(skb, skb.data() + skip, into, part);
+            left -= part;
+            skip = 0;
+        } else {
+            skip -= linear;
+        }
+        for (int i = 0; left > 0 && i < skb.fragCount(); i++) {
+            int length = skb.fragLength(i);
+            if (skip >= length) {
+                skip -= length;
+                continue;
+            }
+            int part = Math.min(left, length - skip);
+            read(skb, skb.fragGpa(i) + skip, into, part);
+            left -= part;
+            skip = 0;
+        }
+        for (SkBuff part = skb.fragList; left > 0 && part != null; part = part.next) {
+            int length = part.length();
+            if (skip >= length) {
+                skip -= length;
+                continue;
+            }
+            int take = Math.min(left, length - skip);
+            copy(part, skip, into, take);
+            left -= take;
+            skip = 0;
+        }
+        into.limit(limit);
+    }
+
+    private static void read(SkBuff skb, long gpa, ByteBuffer into, int bytes) {
+        int limit = into.limit();
+        into.limit(into.position() + bytes);
+        skb.memory().read(gpa, into);
+        into.limit(limit);
+    }
+}

@@ -1,0 +1,307 @@
+package dev.doorbell.kernel.tcp;
+
+import dev.doorbell.bus.wire.InternetChecksum;
+import dev.doorbell.bus.wire.IpProtocol;
+import dev.doorbell.bus.wire.TcpHeader;
+import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.skb.SkBuff;
+import dev.doorbell.kernel.skb.SkbAllocator;
+import dev.doorbell.kernel.tcp.TcpMib.Counter;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds the header of every segment that leaves and hands it to the network layer. Data is attached by reference; the
+ * checksum is left to the card (CHECKSUM_PARTIAL), as is cutting into packets (TSO).
+ */
+final class SegmentWriter {
+    private static final int OPTION_SPACE = 40;
+    /** ECT(0) in the two low bits of the TOS octet, RFC 3168 §5. */
+    private static final int ECT0 = 2;
+
+    private final SkbAllocator allocator;
+    private final NetworkLayer network;
+    private final TcpMib mib;
+    private final TcpHeader header = new TcpHeader();
+
+    SegmentWriter(SkbAllocator allocator, NetworkLayer network, TcpMib mib) {
+        this.allocator = allocator;
+        this.network = network;
+        this.mib = mib;
+    }
+
+    /**
+     * Sends one entry of a connection's send queue (SYN, data, FIN), or with a null entry a segment without data.
+     *
+     * @param retransmission sent without ECT then, RFC 3168 §6.1.5
+     * @return 0, or a negated errno when it did not leave this host
+     */
+    int send(TcpConnection c, @Nullable TxSegment entry, int seq, int flags, boolean retransmission) {
+        SkBuff skb = allocate();
+        if (skb == null) {
+            return Errno.ENOBUFS.negated();
+        }
+        int bytes = 0;
+        if (entry != null) {
+            entry.shareWith(skb);
+            bytes = entry.length();
+        }
+        boolean syn = (flags & TcpHeader.SYN) != 0;
+        int sackBlocks = syn ? 0 : sackBlocksToSend(c);
+        int length = TcpHeader.MIN_LENGTH + (syn ? synOptionBytes(c) : c.optionBytes() + sackBytes(sackBlocks));
+        int wireFlags = flags;
+        boolean ect = false;
+        if ((c.ecn & TcpConnection.ECN_OK) != 0 && !syn) {
+            if (bytes > 0 && !retransmission) {
+                ect = true;
+                if ((c.ecn & TcpConnection.ECN_QUEUE_CWR) != 0) {
+                    c.ecn &= ~TcpConnection.ECN_QUEUE_CWR;
+                    wireFlags |= TcpHeader.CWR;
+                }
+            }
+            if ((c.ecn & TcpConnection.ECN_DEMAND_CWR) != 0) {
+                wireFlags |= TcpHeader.ECE;
+            }
+        }
+        int urgentPointer = 0;
+        if (c.urgentMode && !syn) {
+            int distance = c.sndUrgent - seq;
+            if (distance > 0) {
+                wireFlags |= TcpHeader.URG;
+                urgentPointer = Math.min(distance, 0xFFFF);
+            }
+        }
+        int window;
+        if (syn) {
+            window = Math.min(c.rcvWnd, 0xFFFF);
+        } else {
+            window = ReceiveWindow.select(c);
+        }
+        boolean ack = (wireFlags & TcpHeader.ACK) != 0;
+        header.wrap(skb.memory(), skb.push(length), length)
+                .sourcePort(c.localPort)
+                .destinationPort(c.remotePort)
+                .sequence(seq)
+                .acknowledgment(ack ? c.rcvNxt : 0)
+                .headerLengthAndFlags(length, wireFlags)
+                .window(window)
+                .urgentPointer(urgentPointer);
+        if (syn) {
+            int shift = !ack || c.windowScaleOk ? c.rcvWscale : -1;
+            if (!c.config.windowScaling) {
+                shift = -1;
+            }
+            putSynOptions(
+                    c.advertisedMss,
+                    ack ? c.sackOk : c.config.sack,
+                    ack ? c.timestampsOk : c.config.timestamps,
+                    c.timestamp(),
+                    c.tsRecent,
+                    shift);
+        } else {
+            putOptions(c, sackBlocks);
+        }
+        int packets = entry == null ? 1 : entry.packets;
+        if (packets > 1 && entry != null) {
+            skb.gsoSize = entry.mss;
+            skb.gsoSegments = packets;
+            skb.gsoType = SkBuff.GSO_TCPV4;
+        }
+        account(c, bytes, packets, ack);
+        return transmit(skb, length, bytes, c, ect);
+    }
+
+    private void account(TcpConnection c, int bytes, int packets, boolean ack) {
+        c.segmentsOut += packets;
+        mib.add(Counter.OutSegs, packets);
+        if (bytes > 0) {
+            c.dataSegmentsOut += packets;
+            c.bytesSent += bytes;
+            long now = c.nowNs();
+            c.lastDataSentNs = now;
+            // Answering data with data within the delayed ACK time: an interactive session.
+            if (now - c.lastDataInNs < c.ackTimeoutNs && c.pingpong < 255) {
+                c.pingpong++;
+            }
+        }
+        if (ack) {
+            c.decrementQuickAcks(packets);
+            c.ackPending = 0;
+            c.ackTimer.stop();
+            c.dsackPending = false;
+        }
+        c.lastSentNs = c.nowNs();
+    }
+
+    private int transmit(SkBuff skb, int headerBytes, int bytes, TcpConnection c, boolean ect) {
+        partialChecksum(skb, c.localAddress, c.remoteAddress, headerBytes + bytes);
+        skb.mark = c.settings.mark;
+        skb.priority = c.settings.priority;
+        int tos = c.settings.tos & ~3 | (ect ? ECT0 : 0);
+        return network.transmit(skb, c.path, c.localAddress, c.remoteAddress, tos, c.settings.ttl);
+    }
+
+    /**
+     * A SYN-ACK for a request.
+     *
+     * @param flags SYN, ACK and perhaps ECE
+     */
+    int sendSynAck(TcpRequest request, int flags) {
+        SkBuff skb = allocate();
+        if (skb == null) {
+            return Errno.ENOBUFS.negated();
+        }
+        int length = TcpHeader.MIN_LENGTH + synOptionBytes(request.sackOk, request.timestampsOk, request.windowScaleOk);
+        header.wrap(skb.memory(), skb.push(length), length)
+                .sourcePort(request.localPort)
+                .destinationPort(request.remotePort)
+                .sequence(request.iss)
+                .acknowledgment(request.irs + 1)
+                .headerLengthAndFlags(length, flags)
+                .window(Math.min(request.receiveWindow, 0xFFFF))
+                .urgentPointer(0);
+        putSynOptions(
+                request.advertisedMss,
+                request.sackOk,
+                request.timestampsOk,
+                request.timestamp(),
+                request.tsRecent,
+                request.windowScaleOk ? request.rcvWscale : -1);
+        mib.inc(Counter.OutSegs);
+        partialChecksum(skb, request.localAddress, request.remoteAddress, length);
+        TcpSettings settings = request.listener.settings;
+        return network.transmit(
+                skb, request.path, request.localAddress, request.remoteAddress, settings.tos, settings.ttl);
+    }
+
+    /**
+     * A segment on behalf of no connection: a reset, or an acknowledgement from TIME-WAIT or for a request.
+     *
+     * @param timestamps whether to carry the option
+     */
+    void sendBare(
+            Path path, Flow flow, int seq, int ack, int flags, int window, boolean timestamps, int tsVal, int tsEcr) {
+        sendBare(
+                path,
+                flow.localAddress,
+                flow.localPort,
+                flow.remoteAddress,
+                flow.remotePort,
+                seq,
+                ack,
+                flags,
+                window,
+                timestamps,
+                tsVal,
+                tsEcr);
+    }
+
+    void sendBare(
+            Path path,
+            int localAddress,
+            int localPort,
+            int remoteAddress,
+            int remotePort,
+            int seq,
+            int ack,
+            int flags,
+            int window,
+            boolean timestamps,
+            int tsVal,
+            int tsEcr) {
+        SkBuff skb = allocate();
+        if (skb == null) {
+            return;
+        }
+        int length = TcpHeader.MIN_LENGTH + (timestamps ? 12 : 0);
+        header.wrap(skb.memory(), skb.push(length), length)
+                .sourcePort(localPort)
+                .destinationPort(remotePort)
+                .sequence(seq)
+                .acknowledgment(ack)
+                .headerLengthAndFlags(length, flags)
+                .window(window)
+                .urgentPointer(0);
+        if (timestamps) {
+            header.putTimestamps(TcpHeader.MIN_LENGTH, tsVal, tsEcr);
+        }
+        mib.inc(Counter.OutSegs);
+        if ((flags & TcpHeader.RST) != 0) {
+            mib.inc(Counter.OutRsts);
+        }
+        partialChecksum(skb, localAddress, remoteAddress, length);
+        network.transmit(skb, path, localAddress, remoteAddress, 0, 0);
+    }
+
+    private @Nullable SkBuff allocate() {
+        return allocator.alloc(network.maxHeader() + TcpHeader.MAX_LENGTH, 0);
+    }
+
+    private void partialChecksum(SkBuff skb, int source, int destination, int bytes) {
+        header.checksum(
+                InternetChecksum.fold16(InternetChecksum.pseudoHeader(source, destination, IpProtocol.TCP, bytes)));
+        skb.transportHeader = skb.data();
+        skb.ipSummed = SkBuff.CHECKSUM_PARTIAL;
+        skb.checksumStart = skb.data();
+        skb.checksumOffset = TcpHeader.CHECKSUM_OFFSET;
+    }
+
+    // ---- options
+
+    private static int synOptionBytes(TcpConnection c) {
+        boolean first = c.state() == TcpState.SYN_SENT;
+        return synOptionBytes(
+                first ? c.config.sack : c.sackOk,
+                first ? c.config.timestamps : c.timestampsOk,
+                first ? c.config.windowScaling : c.windowScaleOk);
+    }
+
+    private static int synOptionBytes(boolean sack, boolean timestamps, boolean scale) {
+        return 4 + (timestamps ? 12 : sack ? 4 : 0) + (scale ? 4 : 0);
+    }
+
+    /** In Linux's order: MSS, SACK permitted and timestamps in three words, window scale. */
+    private void putSynOptions(int mss, boolean sack, boolean timestamps, int tsVal, int tsEcr, int shift) {
+        int at = header.putMss(TcpHeader.MIN_LENGTH, mss);
+        if (timestamps) {
+            int start = at;
+            at = header.putTimestamps(at, tsVal, tsEcr);
+            if (sack) { // in place of the two NOPs
+                header.putU8(start, TcpHeader.OPTION_SACK_PERMITTED);
+                header.putU8(start + 1, 2);
+            }
+        } else if (sack) {
+            at = header.putSackPermitted(at);
+        }
+        if (shift >= 0) {
+            header.putWindowScale(at, shift);
+        }
+    }
+
+    private void putOptions(TcpConnection c, int sackBlocks) {
+        int at = TcpHeader.MIN_LENGTH;
+        if (c.timestampsOk) {
+            at = header.putTimestamps(at, c.timestamp(), c.tsRecent);
+        }
+        if (sackBlocks > 0) {
+            at = header.putSackHead(at, sackBlocks);
+            int left = sackBlocks;
+            if (c.dsackPending) {
+                at = header.putSackBlock(at, c.dsackStart, c.dsackEnd);
+                left--;
+            }
+            for (int i = 0; i < left; i++) {
+                at = header.putSackBlock(at, c.sackStart[i], c.sackEnd[i]);
+            }
+        }
+    }
+
+    /** RFC 2883 block first, then those held; as many as fit. */
+    static int sackBlocksToSend(TcpConnection c) {
+        int blocks = c.sackBlocks + (c.dsackPending ? 1 : 0);
+        return blocks == 0 ? 0 : Math.min(blocks, (OPTION_SPACE - c.optionBytes() - 4) / 8);
+    }
+
+    static int sackBytes(int blocks) {
+        return blocks == 0 ? 0 : 4 + 8 * blocks;
+    }
+}

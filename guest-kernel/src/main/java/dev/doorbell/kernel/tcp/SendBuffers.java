@@ -1,0 +1,39 @@
+package dev.doorbell.kernel.tcp;
+
+import static dev.doorbell.kernel.socket.SocketConstants.*;
+
+/** The size of send buffers, and who waits for room in them. */
+final class SendBuffers {
+    /** What a packet costs beyond its bytes, for sizing. */
+    private static final int OVERHEAD = 640, PER_PACKET = 256;
+
+    /** Grows the buffer to twice the congestion window's worth, within wmem_max. */
+    void expand(TcpConnection c) {
+        if (c.settings.sendBufferLocked) {
+            return;
+        }
+        int bytes = Math.max(c.mss, c.peerMss) + OVERHEAD;
+        int perPacket = Integer.highestOneBit(Math.max(1, bytes - 1)) * 2 + PER_PACKET;
+        int packets = Math.max(Math.max(c.config.initialCwnd, c.window.cwnd), c.reordering + 1);
+        long wanted = Math.min(2L * packets * perPacket, c.config.wmemMax);
+        if (wanted > c.settings.sendBufferBytes) {
+            c.settings.sendBufferBytes = (int) wanted;
+            TcpSock sock = c.sock;
+            if (sock != null) {
+                sock.sendBufferBytes = (int) wanted;
+            }
+        }
+    }
+
+    /** An ACK may have made room: tells a writer that has run into the end of the buffer. */
+    void spaceFreed(TcpConnection c) {
+        TcpSock sock = c.sock;
+        if (!c.settings.sendBufferLocked && c.packetsOut < c.window.cwnd) {
+            expand(c);
+        }
+        if (sock != null && sock.wantsSpace && c.isWritable()) {
+            sock.wantsSpace = false;
+            sock.stateChanged(EPOLLOUT | EPOLLWRNORM);
+        }
+    }
+}

@@ -1,0 +1,485 @@
+package dev.doorbell.kernel.tcp;
+
+import static dev.doorbell.kernel.socket.SocketConstants.*;
+
+import dev.doorbell.bus.wire.InternetChecksum;
+import dev.doorbell.bus.wire.IpProtocol;
+import dev.doorbell.bus.wire.Ipv4Header;
+import dev.doorbell.bus.wire.TcpHeader;
+import dev.doorbell.kernel.core.KernelContext;
+import dev.doorbell.kernel.ipv4.Ipv4;
+import dev.doorbell.kernel.ipv4.L4Protocol;
+import dev.doorbell.kernel.skb.SkBuff;
+import dev.doorbell.kernel.skb.SkbAllocator;
+import dev.doorbell.kernel.socket.Sock;
+import dev.doorbell.kernel.socket.SocketFamily;
+import dev.doorbell.kernel.tcp.TcpMib.Counter;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * TCP of one kernel, RFC 9293: finds the flow a segment belongs to, and owns the tables and everything the connections
+ * share. Registers IP protocol 6 and the stream sockets.
+ */
+public final class Tcp implements L4Protocol {
+    final KernelContext kernel;
+    final SkbAllocator allocator;
+    final NetworkLayer network;
+    final TcpMib mib = new TcpMib();
+    final FlowTable flows;
+    final PortTable ports;
+    final TxSegmentPool segments;
+    final SegmentWriter writer;
+    final TcpOutput output;
+    final Retransmitter retransmitter;
+    final LossRecovery recovery;
+    final TcpTimers timers;
+    final TcpInput input;
+    final DataQueue data;
+    final AckPolicy acks;
+    final Responder responder;
+    final SendBuffers buffers = new SendBuffers();
+    final SynCookies cookies;
+    final TimeWaitTable timeWait;
+
+    private final TcpConfig config;
+    private final @Nullable TcpListener[] listeners = new TcpListener[65_536];
+    private final long isnKey, tsKey;
+    private final TcpHeader header = new TcpHeader();
+    private final Ipv4Header ipHeader = new Ipv4Header();
+    private final ReceivedOptions options = new ReceivedOptions();
+    private final Ipv4 ipv4;
+
+    /** TCP on top of a kernel's IPv4; registers itself there and makes AF_INET stream sockets. */
+    public Tcp(KernelContext kernel, Ipv4 ipv4, SkbAllocator allocator, SocketFamily family, TcpConfig config) {
+        this(kernel, new Ipv4Network(ipv4), ipv4, allocator, config);
+        ipv4.addProtocol(IpProtocol.TCP, this);
+        family.register(SOCK_STREAM, IPPROTO_TCP, this::newSocket);
+    }
+
+    Tcp(KernelContext kernel, NetworkLayer network, Ipv4 ipv4, SkbAllocator allocator, TcpConfig config) {
+        this.kernel = kernel;
+        this.network = network;
+        this.ipv4 = ipv4;
+        this.allocator = allocator;
+        this.config = config;
+        SplittableRandom random = kernel.random("tcp");
+        isnKey = random.nextLong();
+        tsKey = random.nextLong();
+        flows = new FlowTable(random.nextLong());
+        ports = new PortTable(config, random.split());
+        cookies = new SynCookies(random.split());
+        segments = new TxSegmentPool(allocator);
+        Rack rack = new Rack();
+        Scoreboard scoreboard = new Scoreboard(mib, rack);
+        writer = new SegmentWriter(allocator, network, mib);
+        output = new TcpOutput(this, writer);
+        retransmitter = new Retransmitter(this, writer);
+        recovery = new LossRecovery(this, scoreboard, rack);
+        timers = new TcpTimers(this);
+        data = new DataQueue(this);
+        acks = new AckPolicy(this);
+        responder = new Responder(this, writer);
+        input = new TcpInput(this, new AckProcessor(this, scoreboard, rack), data);
+        timeWait = new TimeWaitTable(this);
+    }
+
+    /** The sysctls; change them before the first socket. */
+    public TcpConfig config() {
+        return config;
+    }
+
+    /** SNMP counters. */
+    public TcpMib mib() {
+        return mib;
+    }
+
+    /** A new stream socket. */
+    public Sock newSocket() {
+        return new TcpSock(this, ipv4);
+    }
+
+    /** Flows in any state but LISTEN. */
+    public int flowCount() {
+        return flows.size();
+    }
+
+    /** Of them, those in TIME-WAIT. */
+    public int timeWaitCount() {
+        return timeWait.count();
+    }
+
+    /** Send queue entries in use: 0 when nothing is unacknowledged. */
+    public int queuedSegments() {
+        return segments.outstanding();
+    }
+
+    /** Gives back the page block that data is being copied into; for tear-down. */
+    public void close() {
+        segments.close();
+    }
+
+    // ---- input
+
+    @Override
+    public void receive(SkBuff skb) {
+        mib.add(Counter.InSegs, Math.max(1, skb.gsoSegments));
+        ipHeader.wrap(skb.memory(), skb.networkHeader, Ipv4Header.MIN_LENGTH);
+        receive(skb, ipHeader.source(), ipHeader.destination(), ipHeader.tos() & 3);
+    }
+
+    /** @param ecn the two ECN bits of the IP header */
+    void receive(SkBuff skb, int source, int destination, int ecn) {
+        int length = skb.length();
+        if (skb.packetType != SkBuff.PACKET_HOST
+                || length < TcpHeader.MIN_LENGTH
+                || skb.headLength() < TcpHeader.MIN_LENGTH) {
+            drop(skb, skb.packetType == SkBuff.PACKET_HOST);
+            return;
+        }
+        if (!header.wrap(skb.memory(), skb.data(), skb.headLength()).isValid()) {
+            drop(skb, true);
+            return;
+        }
+        if (!checksumOk(skb, source, destination, length)) {
+            mib.inc(Counter.InCsumErrors);
+            drop(skb, true);
+            return;
+        }
+        skb.transportHeader = skb.data();
+        int headerLength = header.headerLength();
+        int flags = header.flags() & 0xFF;
+        int seq = header.sequence();
+        skb.cbSeq = seq;
+        skb.cbEndSeq = seq
+                + ((flags & TcpHeader.SYN) != 0 ? 1 : 0)
+                + ((flags & TcpHeader.FIN) != 0 ? 1 : 0)
+                + length
+                - headerLength;
+        skb.cbAck = header.acknowledgment();
+        skb.cbFlags = flags;
+        skb.truesize = 0;
+        int window = header.window();
+        int urgent = (flags & TcpHeader.URG) != 0 ? header.urgentPointer() : 0;
+        int localPort = header.destinationPort();
+        int remotePort = header.sourcePort();
+        options.parse(
+                skb.memory(),
+                skb.data() + TcpHeader.MIN_LENGTH,
+                headerLength - TcpHeader.MIN_LENGTH,
+                (flags & TcpHeader.SYN) != 0);
+        skb.pull(headerLength);
+        Flow flow = flows.find(destination, localPort, source, remotePort);
+        if (flow instanceof TcpConnection c) {
+            ecnReceived(c, ecn, flags, length - headerLength);
+            input.receive(c, skb, options, window, urgent);
+            return;
+        }
+        int isn = 0;
+        if (flow instanceof TcpRequest request) {
+            request.listener.receiveFor(request, skb, options, window, urgent);
+            return;
+        }
+        if (flow instanceof TimeWait tw) {
+            TcpListener listener = findListener(destination, localPort, network.interfaceOf(skb));
+            isn = timeWait.receive(tw, skb, options);
+            if (isn == 0) {
+                return;
+            }
+            if (listener == null) {
+                responder.resetUnknown(skb, destination, localPort, source, remotePort);
+                skb.free();
+                return;
+            }
+        }
+        TcpListener listener = findListener(destination, localPort, network.interfaceOf(skb));
+        if (listener == null) {
+            responder.resetUnknown(skb, destination, localPort, source, remotePort);
+            skb.free();
+            return;
+        }
+        listener.receive(skb, options, window, destination, localPort, source, remotePort, isn);
+    }
+
+    private void drop(SkBuff skb, boolean error) {
+        if (error) {
+            mib.inc(Counter.InErrs);
+        }
+        skb.free();
+    }
+
+    private static void ecnReceived(TcpConnection c, int ecn, int flags, int bytes) {
+        if ((c.ecn & TcpConnection.ECN_OK) == 0 || bytes == 0) {
+            return;
+        }
+        if ((flags & TcpHeader.CWR) != 0) {
+            c.ecn &= ~TcpConnection.ECN_DEMAND_CWR;
+        }
+        if (ecn == 3) {
+            if ((c.ecn & TcpConnection.ECN_DEMAND_CWR) == 0) {
+                c.enterQuickAck(2);
+                c.ecn |= TcpConnection.ECN_DEMAND_CWR;
+            }
+            c.ecn |= TcpConnection.ECN_SEEN;
+        } else if (ecn != 0) {
+            c.ecn |= TcpConnection.ECN_SEEN;
+        }
+    }
+
+    private boolean checksumOk(SkBuff skb, int source, int destination, int length) {
+        if (skb.ipSummed == SkBuff.CHECKSUM_UNNECESSARY || skb.ipSummed == SkBuff.CHECKSUM_PARTIAL) {
+            return true;
+        }
+        long sum = InternetChecksum.pseudoHeader(source, destination, IpProtocol.TCP, length);
+        return InternetChecksum.fold(Checksums.sum(skb, sum)) == 0;
+    }
+
+    /** An ICMP error about a segment of ours, RFC 9293 §3.9.2.2, RFC 5927: only if its sequence number is in flight. */
+    @Override
+    public void error(int icmpType, int icmpCode, int info, SkBuff quoted) {
+        ipHeader.wrap(quoted.memory(), quoted.networkHeader, Ipv4Header.MIN_LENGTH);
+        header.wrap(quoted.memory(), quoted.data(), 8);
+        IcmpErrors.handle(
+                this,
+                flows.find(ipHeader.source(), header.sourcePort(), ipHeader.destination(), header.destinationPort()),
+                header.sequence(),
+                icmpType,
+                icmpCode,
+                info);
+    }
+
+    // ---- listeners
+
+    @Nullable
+    TcpListener findListener(int address, int port, int inInterface) {
+        TcpListener best = null;
+        int bestScore = -1;
+        for (TcpListener l = listeners[port]; l != null; l = l.next) {
+            if ((l.address != 0 && l.address != address) || (l.outInterface != 0 && l.outInterface != inInterface)) {
+                continue;
+            }
+            int score = (l.address != 0 ? 2 : 0) + (l.outInterface != 0 ? 1 : 0);
+            if (score > bestScore) {
+                best = l;
+                bestScore = score;
+            }
+        }
+        return best;
+    }
+
+    void addListener(TcpListener listener) {
+        listener.next = listeners[listener.port];
+        listeners[listener.port] = listener;
+    }
+
+    void removeListener(TcpListener listener) {
+        TcpListener at = listeners[listener.port];
+        if (at == listener) {
+            listeners[listener.port] = listener.next;
+            return;
+        }
+        while (at != null) {
+            if (at.next == listener) {
+                at.next = listener.next;
+                return;
+            }
+            at = at.next;
+        }
+    }
+
+    // ---- connections
+
+    /** MSS to offer: what the outgoing interface takes, whatever path MTU was learned. RFC 6691. */
+    int advertisedMss(Path path, TcpSettings settings) {
+        int mss = path.linkMtu() - Ipv4Header.MIN_LENGTH - TcpHeader.MIN_LENGTH;
+        if (settings.userMss != 0) {
+            mss = Math.min(mss, settings.userMss);
+        }
+        return Math.max(mss, config.minSndMss);
+    }
+
+    /** RFC 6528: a clock of 64 ns per step plus a keyed hash of the four values. */
+    int initialSequence(int la, int lp, int ra, int rp) {
+        return hash(isnKey, la, lp, ra, rp) + (int) (kernel.nowNs() >> 6);
+    }
+
+    int timestampOffset(Flow flow) {
+        return hash(tsKey, flow.localAddress, 0, flow.remoteAddress, 0);
+    }
+
+    private static int hash(long key, int la, int lp, int ra, int rp) {
+        return (int) KeyedHash.of(key, (long) la << 32 | ra & 0xFFFF_FFFFL, (long) lp << 16 | rp);
+    }
+
+    /** True when a connection with these four values may be opened: none is there, or one in TIME-WAIT that may go. */
+    boolean mayUse(int la, int lp, int ra, int rp) {
+        Flow flow = flows.find(la, lp, ra, rp);
+        if (flow == null) {
+            return true;
+        }
+        return flow instanceof TimeWait tw
+                && tw.timestampsOk
+                && (config.twReuse == 1 || (config.twReuse == 2 && tw.path.isLoopback()))
+                && kernel.nowNs() - tw.tsRecentNs > TcpConfig.SECOND;
+    }
+
+    /** A connection for a request whose third segment has come. */
+    TcpConnection childOf(TcpListener listener, TcpRequest r) {
+        TcpSettings settings = new TcpSettings(listener.settings);
+        TcpConnection c =
+                new TcpConnection(this, r.localAddress, r.localPort, r.remoteAddress, r.remotePort, r.path, settings);
+        c.listener = listener;
+        c.iss = r.iss;
+        c.sndUna = r.iss;
+        c.sndNxt = c.writeSeq = c.sndSml = c.pushedSeq = c.sndUrgent = r.iss + 1;
+        c.highSeq = r.iss + 1;
+        c.irs = r.irs;
+        c.rcvNxt = c.rcvWup = c.copiedSeq = r.irs + 1;
+        c.rcvWnd = r.receiveWindow;
+        c.sackOk = r.sackOk;
+        c.timestampsOk = r.timestampsOk;
+        c.tsOffset = r.tsOffset;
+        c.tsRecent = r.tsRecent;
+        c.tsRecentNs = kernel.nowNs();
+        c.windowScaleOk = r.windowScaleOk;
+        c.sndWscale = r.windowScaleOk ? r.sndWscale : 0;
+        c.rcvWscale = r.rcvWscale;
+        c.peerMss = r.peerMss;
+        c.advertisedMss = r.advertisedMss;
+        c.sndWnd = r.window;
+        c.maxWindow = r.window;
+        c.sndWl1 = r.irs;
+        c.ecn = r.ecnOk ? TcpConnection.ECN_OK : 0;
+        PortTable.Holder holder = new PortTable.Holder(r.localPort);
+        holder.address = r.localAddress;
+        holder.reuseAddress = listener.sock.reuseAddress;
+        holder.reusePort = listener.sock.reusePort;
+        c.holder = holder;
+        ports.add(holder);
+        output.syncMss(c, r.path.mtu());
+        c.stateField(TcpState.SYN_RECV);
+        flows.put(c);
+        return c;
+    }
+
+    /** The handshake is over: ESTABLISHED, windows and buffers set up. */
+    void finishConnect(TcpConnection c) {
+        setState(c, TcpState.ESTABLISHED);
+        c.peerMssEstimate = Math.max(Math.min(Math.min(c.advertisedMss, c.mss), Math.min(536, c.rcvWnd >> 1)), 88);
+        output.syncMss(c, c.pathMtuNow());
+        ReceiveWindow.established(c);
+        if (c.totalRetransmissions > 1 && c.undoMarker == 0) {
+            c.window.set(1); // the SYN was lost: RFC 5681 §3.1
+        }
+        c.caState = TcpConnection.CA_OPEN;
+        c.lostOut = c.retransOut = 0;
+        c.retransmits = 0;
+        c.backoff = 0;
+        c.cwndStampNs = kernel.nowNs();
+        c.lastDataSentNs = kernel.nowNs();
+        c.lastReceivedNs = kernel.nowNs();
+        buffers.expand(c);
+        timers.armKeepalive(c);
+    }
+
+    void setState(TcpConnection c, TcpState next) {
+        TcpState before = c.state();
+        if (next == TcpState.ESTABLISHED && before != TcpState.ESTABLISHED) {
+            mib.inc(Counter.CurrEstab);
+        } else if (before == TcpState.ESTABLISHED && next != TcpState.ESTABLISHED && next != TcpState.CLOSE_WAIT) {
+            mib.add(Counter.CurrEstab, -1);
+        } else if (before == TcpState.CLOSE_WAIT && next != TcpState.CLOSE_WAIT) {
+            mib.add(Counter.CurrEstab, -1);
+        }
+        if (next == TcpState.CLOSE && (before == TcpState.ESTABLISHED || before == TcpState.CLOSE_WAIT)) {
+            mib.inc(Counter.EstabResets);
+        }
+        if (next == TcpState.CLOSE && (before == TcpState.SYN_SENT || before == TcpState.SYN_RECV)) {
+            mib.inc(Counter.AttemptFails);
+        }
+        c.stateField(next);
+    }
+
+    /** Ends with an error that the application shall see. */
+    void abort(TcpConnection c, int error) {
+        TcpSock sock = c.sock;
+        if (sock != null) {
+            sock.pendingError(error);
+        }
+        done(c);
+    }
+
+    /** The connection is over: CLOSED, out of all tables, unsent data forgotten. What was received can still be read. */
+    void done(TcpConnection c) {
+        if (c.state() == TcpState.CLOSE) {
+            return;
+        }
+        setState(c, TcpState.CLOSE);
+        c.shutdown = Sock.RCV_SHUTDOWN | Sock.SEND_SHUTDOWN;
+        leaveTables(c, true);
+        TcpSock sock = c.sock;
+        if (sock == null) {
+            c.receiveQueue.clear();
+        } else {
+            sock.shutdownMask = c.shutdown;
+            sock.stateChanged(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLRDHUP);
+        }
+    }
+
+    private void leaveTables(TcpConnection c, boolean releasePort) {
+        flows.remove(c);
+        c.transmitTimer.destroy();
+        c.ackTimer.destroy();
+        c.keepaliveTimer.destroy();
+        c.sendQueue.clear();
+        c.packetsOut = c.sackedOut = c.lostOut = c.retransOut = 0;
+        c.outOfOrder.clear();
+        PortTable.Holder holder = c.holder;
+        if (releasePort && holder != null) {
+            ports.remove(holder);
+            c.holder = null;
+        }
+    }
+
+    /** Goes to TIME-WAIT (or the orphan's FIN-WAIT-2): a light entry takes the connection's place. */
+    void enterTimeWait(TcpConnection c, TcpState substate, long durationNs) {
+        if (timeWait.count() >= config.maxTwBuckets) {
+            mib.inc(Counter.TCPTimeWaitOverflow);
+            done(c);
+            return;
+        }
+        TimeWait tw = new TimeWait(c, substate);
+        tw.holder = c.holder;
+        c.holder = null;
+        setState(c, TcpState.CLOSE);
+        c.timeWaited = true;
+        c.shutdown = Sock.RCV_SHUTDOWN | Sock.SEND_SHUTDOWN;
+        leaveTables(c, false);
+        timeWait.add(tw, durationNs);
+        TcpSock sock = c.sock;
+        if (sock == null) {
+            c.receiveQueue.clear();
+        } else {
+            sock.shutdownMask = c.shutdown;
+            sock.stateChanged(EPOLLIN | EPOLLOUT | EPOLLHUP | EPOLLRDHUP);
+        }
+    }
+
+    long finTimeoutNs(TcpConnection c) {
+        long wait = c.settings.linger2Ns > 0 ? c.settings.linger2Ns : config.finTimeoutNs;
+        return Math.max(wait, (c.rtoNs << 2) - (c.rtoNs >> 1));
+    }
+
+    /** Looks the way up again when routes changed. @return false: there is none now */
+    boolean refreshPath(TcpConnection c) {
+        if (c.path.isValid()) {
+            return true;
+        }
+        Path fresh = network.path(c.remoteAddress, c.localAddress, c.settings.outInterface);
+        if (fresh == null) {
+            return false;
+        }
+        c.path = fresh;
+        return true;
+    }
+}

@@ -1,0 +1,316 @@
+package dev.doorbell.kernel.tcp;
+
+import dev.doorbell.bus.wire.Seq;
+import dev.doorbell.kernel.core.KernelContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state of one connection: the transmission control block, RFC 9293 §3.3.1, Linux's tcp_sock. Only state and what
+ * can be read off it; what happens to it is in {@link TcpInput}, {@link TcpOutput}, {@link LossRecovery} and
+ * {@link TcpTimers}. Outlives its socket while data is still on the way. Sequence numbers are compared with {@link Seq}.
+ */
+final class TcpConnection extends Flow {
+    /** Congestion states, as TCP_INFO numbers them. */
+    static final int CA_OPEN = 0, CA_DISORDER = 1, CA_CWR = 2, CA_RECOVERY = 3, CA_LOSS = 4;
+
+    /** What the one transmit timer is set for. */
+    static final int TIMER_NONE = 0, TIMER_RETRANSMIT = 1, TIMER_PROBE0 = 3, TIMER_LOSS_PROBE = 5, TIMER_REORDER = 6;
+
+    /** Bits of {@link #ackPending}. */
+    static final int ACK_SCHEDULED = 1, ACK_TIMER = 2, ACK_PUSHED = 4, ACK_PUSHED2 = 8, ACK_NOW = 16;
+
+    /** Bits of {@link #ecn}. */
+    static final int ECN_OK = 1, ECN_QUEUE_CWR = 2, ECN_DEMAND_CWR = 4, ECN_SEEN = 8;
+
+    /** States of {@link #urgentData}; the low byte of VALID is the byte. */
+    static final int URGENT_NOT_YET = 0x200, URGENT_VALID = 0x100, URGENT_READ = 0x400;
+
+    static final int MAX_SACK_BLOCKS = 4;
+
+    final Tcp tcp;
+    final TcpConfig config;
+    final TcpSettings settings;
+    final SendQueue sendQueue;
+    final ReceiveQueue receiveQueue = new ReceiveQueue();
+    final OutOfOrderQueue outOfOrder = new OutOfOrderQueue();
+    final RttEstimator rtt = new RttEstimator();
+    final CongestionWindow window;
+    CongestionControl congestion;
+
+    /** The application's end; null once it closed it. */
+    @Nullable
+    TcpSock sock;
+
+    /** Where to report that the connection became established and waits for accept; null for active opens. */
+    @Nullable
+    TcpListener listener;
+
+    Path path;
+    private TcpState state = TcpState.CLOSE;
+    int shutdown;
+    /** Its claim on the local port. */
+    PortTable.@Nullable Holder holder;
+    /** CLOSED because TIME-WAIT took over, not because of an error. */
+    boolean timeWaited;
+
+    // ---- send sequence space
+    int iss, sndUna, sndNxt, writeSeq, sndWl1, sndWnd, maxWindow;
+    /** End of the last small packet, for Minshall's form of Nagle; end of the last PSH. */
+    int sndSml, pushedSeq;
+
+    int sndUrgent;
+    boolean urgentMode;
+    int mss, peerMss = 536, advertisedMss, pathMtu;
+    /** What ICMP said the path takes; bytes of an IP packet. */
+    int mtuLimit = Integer.MAX_VALUE;
+
+    boolean finQueued;
+    long lastSentNs, lastDataSentNs;
+
+    // ---- receive sequence space
+    int irs, rcvNxt, rcvWup, rcvWnd, copiedSeq, rcvSsthresh, windowClamp, peerMssEstimate;
+    /** Right edge promised to the peer; never moves left. */
+    long lastReceivedNs, lastDataReceivedNs, lastAckReceivedNs;
+
+    int receiveMemory;
+    int urgentSeq, urgentData;
+    int receiveSpace, receiveSpaceSeq;
+    long receiveSpaceNs;
+    int receiveRttUs8, receiveRttSeq;
+    long receiveRttNs;
+
+    // ---- options agreed
+    boolean sackOk, timestampsOk, windowScaleOk;
+    int sndWscale, rcvWscale;
+    int tsRecent, tsOffset, lastTsEcr;
+    long tsRecentNs;
+    boolean sawTimestamp;
+    int receivedTsVal, receivedTsEcr;
+    int ecn;
+
+    // ---- acknowledging
+    int ackPending, quickAcks;
+    long ackTimeoutNs;
+    int pingpong;
+    long lastDataInNs;
+    boolean dsackPending;
+    int dsackStart, dsackEnd, sackBlocks;
+    final int[] sackStart = new int[MAX_SACK_BLOCKS], sackEnd = new int[MAX_SACK_BLOCKS];
+
+    // ---- loss recovery, in packets
+    int caState;
+    int packetsOut, sackedOut, lostOut, retransOut;
+    int highSeq, undoMarker, undoRetrans, reordering, reorderSeen, duplicateAcks;
+    long retransStampNs;
+    boolean frto, undoPending;
+    int highestSack, totalRetransmissions;
+    long delivered, deliveredCe;
+    int priorSsthresh;
+    // PRR, RFC 6937
+    int prrDelivered, prrOut, priorCwnd;
+    // RACK-TLP, RFC 8985
+    long rackSentNs, rackRttUs;
+    int rackEndSeq, rackDsackSeq;
+    int rackReoWndSteps = 1, rackReoWndPersist;
+    boolean rackAdvanced, rackDsackSeen;
+    int tlpHighSeq;
+    boolean tlpRetransmission;
+    // congestion window validation
+    boolean cwndLimited;
+    int cwndUsageSeq, maxPacketsOut;
+    long cwndStampNs;
+
+    // ---- timers
+    final LazyTimer transmitTimer, ackTimer, keepaliveTimer;
+    int timerMode;
+    long rtoNs;
+    int retransmits, backoff, probesOut;
+    long probesStartNs;
+    int keepaliveProbesOut;
+    long userTimeoutStartNs;
+
+    // ---- counters for TCP_INFO
+    long bytesAcked,
+            bytesReceived,
+            bytesSent,
+            bytesRetransmitted,
+            segmentsOut,
+            segmentsIn,
+            dataSegmentsOut,
+            dataSegmentsIn;
+    int dsackDuplicates;
+    long oowAckNs = Long.MIN_VALUE, challengeNs;
+    int challenges;
+    int softError;
+
+    TcpConnection(
+            Tcp tcp,
+            int localAddress,
+            int localPort,
+            int remoteAddress,
+            int remotePort,
+            Path path,
+            TcpSettings settings) {
+        super(localAddress, localPort, remoteAddress, remotePort);
+        this.tcp = tcp;
+        this.config = tcp.config();
+        this.path = path;
+        this.settings = settings;
+        this.sendQueue = new SendQueue(tcp.segments, tcp.kernel.ram());
+        this.window = new CongestionWindow(config.initialCwnd);
+        CongestionControl chosen = CongestionControl.create(settings.congestion, config, tcp.mib);
+        this.congestion = chosen == null ? new Reno() : chosen;
+        this.reordering = config.reordering;
+        this.rtoNs = config.rtoInitialNs;
+        KernelContext kernel = tcp.kernel;
+        transmitTimer = new LazyTimer(kernel, "tcp retransmit", () -> tcp.timers.transmitTimer(this));
+        ackTimer = new LazyTimer(kernel, "tcp delayed ack", () -> tcp.timers.delayedAck(this));
+        keepaliveTimer = new LazyTimer(kernel, "tcp keepalive", () -> tcp.timers.keepalive(this));
+    }
+
+    @Override
+    TcpState state() {
+        return state;
+    }
+
+    /** Changes state only; see {@link Tcp#setState} for what goes with it. */
+    void stateField(TcpState next) {
+        state = next;
+    }
+
+    boolean isOrphan() {
+        return sock == null && listener == null;
+    }
+
+    long nowNs() {
+        return tcp.kernel.nowNs();
+    }
+
+    // ---- sending
+
+    /** Packets believed to be in the network, RFC 6675's pipe. */
+    int inFlight() {
+        return packetsOut - sackedOut - lostOut + retransOut;
+    }
+
+    /** First sequence number the peer does not allow to be sent. */
+    int windowEnd() {
+        return sndUna + sndWnd;
+    }
+
+    boolean hasUnsent() {
+        return sendQueue.sendHead != null;
+    }
+
+    boolean isCwndLimited() {
+        // In slow start a window of twice what was used may be probed for.
+        return cwndLimited || (window.inSlowStart() && window.cwnd < 2 * maxPacketsOut);
+    }
+
+    /** Nagle's algorithm does not apply. */
+    boolean nagleOff() {
+        return settings.noDelay;
+    }
+
+    boolean inInitialSlowStart() {
+        return window.ssthresh >= CongestionWindow.INFINITE_SSTHRESH;
+    }
+
+    /** Bytes of options on every segment but SYNs, without SACK. */
+    int optionBytes() {
+        return timestampsOk ? 12 : 0;
+    }
+
+    /** Value of the timestamp clock, RFC 7323 §5.4: 1 ms per step, with this connection's offset. */
+    int timestamp() {
+        return (int) (nowNs() / TcpConfig.MS) + tsOffset;
+    }
+
+    boolean isThin() {
+        return packetsOut < 4 && !inInitialSlowStart();
+    }
+
+    // ---- receiving
+
+    /** Largest IP packet for the path, by route and by what ICMP said. */
+    int pathMtuNow() {
+        return Math.min(path.mtu(), mtuLimit);
+    }
+
+    /** Bytes the peer may still send by what it was told. */
+    int receiveWindow() {
+        int left = rcvWup + rcvWnd - rcvNxt;
+        return Math.max(left, 0);
+    }
+
+    int freeReceiveSpace() {
+        return windowFromSpace(settings.receiveBufferBytes - receiveMemory);
+    }
+
+    int fullReceiveSpace() {
+        return windowFromSpace(settings.receiveBufferBytes);
+    }
+
+    /** How much of a buffer may be promised: half, the rest pays for what packets cost beyond their bytes. */
+    static int windowFromSpace(int space) {
+        return space >> 1;
+    }
+
+    void enterQuickAck(int most) {
+        boostQuickAcks(most);
+        pingpong = 0;
+        ackTimeoutNs = config.delackMinNs;
+    }
+
+    void boostQuickAcks(int most) {
+        int segments = Math.max(2, rcvWnd / (2 * Math.max(1, peerMssEstimate)));
+        quickAcks = Math.max(quickAcks, Math.min(segments, most));
+    }
+
+    boolean inQuickAckMode() {
+        return quickAcks > 0 && pingpong < 3;
+    }
+
+    boolean inPingPong() {
+        return pingpong >= 3;
+    }
+
+    void decrementQuickAcks(int segments) {
+        if (quickAcks > 0) {
+            quickAcks = Math.max(0, quickAcks - segments);
+            if (quickAcks == 0) {
+                ackTimeoutNs = config.delackMinNs;
+            }
+        }
+    }
+
+    // ---- reporting to the application
+
+    void notifyReadable(int mask) {
+        TcpSock owner = sock;
+        if (owner != null) {
+            owner.stateChanged(mask);
+        }
+    }
+
+    /** Send buffer space in bytes; may be negative. */
+    int sendSpace() {
+        return settings.sendBufferBytes - sendQueue.truesize;
+    }
+
+    /** True when enough is free that waking a writer pays: a third of the buffer. */
+    boolean isWritable() {
+        return sendSpace() >= sendQueue.truesize >> 1 && belowNotsentLowat();
+    }
+
+    boolean belowNotsentLowat() {
+        int limit = settings.notsentLowat >= 0 ? settings.notsentLowat : config.notsentLowat;
+        return limit < 0 || writeSeq - sndNxt < limit;
+    }
+
+    @Override
+    public String toString() {
+        return "TcpConnection " + state + " " + Integer.toHexString(localAddress) + ":" + localPort + " <-> "
+                + Integer.toHexString(remoteAddress) + ":" + remotePort;
+    }
+}

@@ -1,0 +1,483 @@
+package dev.doorbell.kernel.tcp;
+
+import static dev.doorbell.kernel.socket.SocketConstants.*;
+
+import dev.doorbell.bus.wire.Seq;
+import dev.doorbell.bus.wire.TcpHeader;
+import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.skb.SkBuff;
+import dev.doorbell.kernel.socket.Sock;
+import dev.doorbell.kernel.tcp.TcpMib.Counter;
+
+/**
+ * A segment for a connection: RFC 9293 §3.10.7 in its order, with the fast path for what is expected next. The segment's
+ * data() is at its payload; cbSeq, cbEndSeq, cbAck and cbFlags are set; the buffer is gone in every case.
+ */
+final class TcpInput {
+    /** Timestamps are not compared after such a long silence: RFC 7323 §5.5. */
+    private static final long PAWS_IDLE_NS = 24L * 24 * 3600 * TcpConfig.SECOND;
+
+    private static final int FAST_MASK = ~(TcpHeader.PSH | TcpHeader.ACK) & 0xFF;
+
+    private final Tcp tcp;
+    private final AckProcessor acks;
+    private final DataQueue data;
+    private final Urgent urgent = new Urgent();
+    private final TcpMib mib;
+
+    TcpInput(Tcp tcp, AckProcessor acks, DataQueue data) {
+        this.tcp = tcp;
+        this.acks = acks;
+        this.data = data;
+        this.mib = tcp.mib;
+    }
+
+    void receive(TcpConnection c, SkBuff skb, ReceivedOptions options, int window, int urgentPointer) {
+        c.segmentsIn += Math.max(1, skb.gsoSegments);
+        if (skb.length() > 0) {
+            c.dataSegmentsIn += Math.max(1, skb.gsoSegments);
+        }
+        c.lastReceivedNs = c.nowNs();
+        c.sawTimestamp = options.sawTimestamp && c.timestampsOk;
+        if (options.sawTimestamp) {
+            c.receivedTsVal = options.tsVal;
+            c.receivedTsEcr = options.tsEcr;
+        }
+        if (c.state() == TcpState.ESTABLISHED) {
+            established(c, skb, options, window, urgentPointer);
+        } else if (c.state() == TcpState.SYN_SENT) {
+            synSent(c, skb, options, window);
+        } else {
+            otherStates(c, skb, options, window, urgentPointer);
+        }
+    }
+
+    // ---- ESTABLISHED
+
+    private void established(TcpConnection c, SkBuff skb, ReceivedOptions options, int window, int urgentPointer) {
+        int bytes = skb.cbEndSeq - skb.cbSeq;
+        boolean expected = (skb.cbFlags & FAST_MASK) == 0
+                && (skb.cbFlags & TcpHeader.ACK) != 0
+                && skb.cbSeq == c.rcvNxt
+                && Seq.leq(skb.cbAck, c.sndNxt)
+                && window << c.sndWscale == c.sndWnd
+                && c.ecn == 0
+                && c.urgentData == 0
+                && options.sackBlocks == 0
+                && c.sawTimestamp == c.timestampsOk
+                && (!c.timestampsOk || Seq.geq(options.tsVal, c.tsRecent));
+        if (expected && bytes == 0) {
+            // A pure ACK: we are the sender.
+            updateTsRecentFast(c, skb, options);
+            skb.truesize = 0;
+            int result = acks.process(c, skb, options, window, 0);
+            skb.free();
+            if (result > 0) {
+                mib.inc(Counter.TCPHPHits);
+            }
+            sendCheck(c);
+            return;
+        }
+        if (expected
+                && c.outOfOrder.isEmpty()
+                && bytes <= c.receiveWindow()
+                && c.receiveMemory + ReceiveQueue.memoryOf(skb) <= c.settings.receiveBufferBytes) {
+            // In-order data, nothing unusual: we are the receiver.
+            mib.inc(Counter.TCPHPHits);
+            updateTsRecentFast(c, skb, options);
+            if (skb.cbAck != c.sndUna) {
+                acks.process(c, skb, options, window, AckContext.DATA);
+            }
+            data.receive(c, skb);
+            sendCheck(c);
+            tcp.acks.check(c);
+            return;
+        }
+        if (!validate(c, skb, options)) {
+            skb.free();
+            return;
+        }
+        if ((skb.cbFlags & TcpHeader.ACK) == 0) {
+            skb.free();
+            return;
+        }
+        if (!processAck(c, skb, options, window, false)) {
+            return;
+        }
+        urgent.receive(c, skb, urgentPointer);
+        data.receive(c, skb);
+        sendCheck(c);
+        tcp.acks.check(c);
+    }
+
+    private static void updateTsRecentFast(TcpConnection c, SkBuff skb, ReceivedOptions options) {
+        if (c.timestampsOk && Seq.leq(skb.cbSeq, c.rcvWup)) {
+            c.tsRecent = options.tsVal;
+            c.tsRecentNs = c.nowNs();
+        }
+    }
+
+    /** @return false: the segment is used up */
+    private boolean processAck(TcpConnection c, SkBuff skb, ReceivedOptions options, int window, boolean quiet) {
+        int flags = AckContext.SLOW_PATH | AckContext.UPDATE_TS_RECENT | (quiet ? AckContext.NO_CHALLENGE : 0);
+        int result = acks.process(c, skb, options, window, flags);
+        if (result == AckProcessor.UNSENT) {
+            tcp.responder.outOfWindowAck(c, Counter.TCPACKSkippedSeq);
+        }
+        if (result < 0) {
+            skb.free();
+            return false;
+        }
+        return true;
+    }
+
+    /** Anything new that the ACK allows to be sent; room for the application. */
+    private void sendCheck(TcpConnection c) {
+        if (c.state() == TcpState.CLOSE) {
+            return;
+        }
+        tcp.output.pushPending(c);
+        tcp.buffers.spaceFreed(c);
+    }
+
+    // ---- acceptability, RFC 9293 §3.10.7.4 first to fourth, RFC 7323 §5.3, RFC 5961
+
+    private boolean validate(TcpConnection c, SkBuff skb, ReceivedOptions options) {
+        boolean rst = (skb.cbFlags & TcpHeader.RST) != 0;
+        if (c.sawTimestamp && pawsDiscards(c, options)) {
+            if (!rst) {
+                mib.inc(Counter.PAWSEstab);
+                if ((skb.cbFlags & TcpHeader.SYN) != 0) {
+                    tcp.responder.challengeSyn(c);
+                } else {
+                    tcp.responder.duplicateAck(c, skb, Counter.TCPACKSkippedPAWS);
+                }
+                return false;
+            }
+            return false;
+        }
+        if (!inWindow(c, skb.cbSeq, skb.cbEndSeq)) {
+            if (!rst) {
+                if ((skb.cbFlags & TcpHeader.SYN) != 0) {
+                    tcp.responder.challengeSyn(c);
+                } else {
+                    tcp.responder.duplicateAck(c, skb, Counter.TCPACKSkippedSeq);
+                }
+            } else if (atFin(c, skb.cbSeq)) {
+                reset(c);
+            }
+            return false;
+        }
+        if (rst) {
+            // RFC 5961 §3: only the exact number resets. Linux also takes the right edge of what was SACKed.
+            int expected = c.rcvNxt;
+            if (c.sackBlocks > 0) {
+                int most = c.sackEnd[0];
+                for (int i = 1; i < c.sackBlocks; i++) {
+                    most = Seq.max(most, c.sackEnd[i]);
+                }
+                if (skb.cbSeq == most) {
+                    expected = most;
+                }
+            }
+            if (skb.cbSeq == expected || atFin(c, skb.cbSeq)) {
+                reset(c);
+            } else {
+                tcp.responder.challengeAck(c);
+            }
+            return false;
+        }
+        if ((skb.cbFlags & TcpHeader.SYN) != 0) {
+            if (c.state() == TcpState.SYN_RECV
+                    && (skb.cbFlags & TcpHeader.ACK) != 0
+                    && skb.cbSeq + 1 == c.rcvNxt
+                    && skb.cbEndSeq == c.rcvNxt) {
+                return true; // the other half of a simultaneous open
+            }
+            tcp.responder.challengeSyn(c);
+            return false;
+        }
+        return true;
+    }
+
+    /** A reset that names the octet of a FIN we have got already: sent by a peer that forgot the connection. */
+    private static boolean atFin(TcpConnection c, int seq) {
+        return seq == c.rcvNxt - 1
+                && (c.state() == TcpState.CLOSE_WAIT
+                        || c.state() == TcpState.LAST_ACK
+                        || c.state() == TcpState.CLOSING);
+    }
+
+    private static boolean inWindow(TcpConnection c, int seq, int end) {
+        return Seq.geq(end, c.rcvWup) && Seq.leq(seq, c.rcvNxt + c.receiveWindow());
+    }
+
+    private static boolean pawsDiscards(TcpConnection c, ReceivedOptions options) {
+        return c.tsRecent - options.tsVal > 0 && c.nowNs() - c.tsRecentNs < PAWS_IDLE_NS && c.tsRecentNs != 0;
+    }
+
+    /** RFC 7323 §4.3: the value of the segment that moves the left edge of the window. */
+    void replaceTsRecent(TcpConnection c, int seq) {
+        if (c.sawTimestamp && Seq.leq(seq, c.rcvWup) && c.receivedTsVal - c.tsRecent >= 0) {
+            c.tsRecent = c.receivedTsVal;
+            c.tsRecentNs = c.nowNs();
+        }
+    }
+
+    /** A valid RST. */
+    private void reset(TcpConnection c) {
+        Errno error;
+        switch (c.state()) {
+            case SYN_SENT -> error = Errno.ECONNREFUSED;
+            case CLOSE_WAIT -> error = Errno.EPIPE;
+            case CLOSE -> {
+                return;
+            }
+            default -> error = Errno.ECONNRESET;
+        }
+        tcp.abort(c, error.number());
+    }
+
+    // ---- SYN-SENT, RFC 9293 §3.10.7.3
+
+    private void synSent(TcpConnection c, SkBuff skb, ReceivedOptions options, int window) {
+        boolean ack = (skb.cbFlags & TcpHeader.ACK) != 0;
+        boolean rst = (skb.cbFlags & TcpHeader.RST) != 0;
+        if (ack && (Seq.leq(skb.cbAck, c.sndUna) || Seq.gt(skb.cbAck, c.sndNxt))) {
+            if (!rst) {
+                tcp.responder.reset(c, skb);
+            }
+            skb.free();
+            return;
+        }
+        if (ack && options.sawTimestamp && tsEcrImpossible(c, options)) {
+            mib.inc(Counter.PAWSActive);
+            if (!rst) {
+                tcp.responder.reset(c, skb);
+            }
+            skb.free();
+            return;
+        }
+        if (rst) {
+            if (ack) {
+                reset(c);
+            }
+            skb.free();
+            return;
+        }
+        if ((skb.cbFlags & TcpHeader.SYN) == 0) {
+            skb.free();
+            return;
+        }
+        takeSynOptions(c, options);
+        c.irs = skb.cbSeq;
+        c.rcvNxt = skb.cbSeq + 1;
+        c.rcvWup = c.rcvNxt;
+        c.copiedSeq = c.rcvNxt;
+        c.sndWl1 = skb.cbSeq;
+        c.sndWnd = window;
+        c.maxWindow = window;
+        if (ack) {
+            if ((skb.cbFlags & (TcpHeader.ECE | TcpHeader.CWR)) == TcpHeader.ECE && c.config.ecn == 1) {
+                c.ecn = TcpConnection.ECN_OK;
+            }
+            synSentAcked(c, skb, options, window);
+        } else {
+            // Simultaneous open: answer SYN with SYN-ACK.
+            tcp.setState(c, TcpState.SYN_RECV);
+            tcp.output.syncMss(c, c.pathMtuNow());
+            tcp.output.sendSynAck(c);
+            skb.free();
+        }
+    }
+
+    private void synSentAcked(TcpConnection c, SkBuff skb, ReceivedOptions options, int window) {
+        c.sawTimestamp = c.timestampsOk && options.sawTimestamp;
+        acks.process(c, skb, options, window, AckContext.SLOW_PATH);
+        tcp.finishConnect(c);
+        TcpSock sock = c.sock;
+        if (sock != null) {
+            sock.stateChanged(EPOLLOUT | EPOLLWRNORM);
+        }
+        skb.free();
+        if (c.state() == TcpState.CLOSE) {
+            return;
+        }
+        if (c.hasUnsent() || c.settings.deferAccept != 0 || c.inPingPong()) {
+            // Data follows at once, or soon: let it carry the ACK.
+            c.ackPending |= TcpConnection.ACK_SCHEDULED;
+            c.ackTimeoutNs = c.config.delackMinNs;
+            tcp.output.pushPending(c);
+            if ((c.ackPending & TcpConnection.ACK_SCHEDULED) != 0) {
+                c.ackPending |= TcpConnection.ACK_TIMER;
+                c.ackTimer.set(c.nowNs() + c.config.delackMaxNs);
+            }
+        } else {
+            tcp.output.sendAck(c);
+        }
+    }
+
+    private static boolean tsEcrImpossible(TcpConnection c, ReceivedOptions options) {
+        if (options.tsEcr == 0) {
+            return false;
+        }
+        int first = (int) (c.retransStampNs / TcpConfig.MS) + c.tsOffset;
+        return Seq.lt(options.tsEcr, first) || Seq.gt(options.tsEcr, c.timestamp());
+    }
+
+    /** What the peer's SYN or SYN-ACK agreed to. */
+    private static void takeSynOptions(TcpConnection c, ReceivedOptions options) {
+        c.timestampsOk = options.sawTimestamp && c.config.timestamps;
+        c.sackOk = options.sackPermitted && c.config.sack;
+        c.windowScaleOk = options.sawWindowScale && c.config.windowScaling;
+        c.sndWscale = c.windowScaleOk ? options.windowScale : 0;
+        if (!c.windowScaleOk) {
+            c.rcvWscale = 0;
+            c.windowClamp = Math.min(c.windowClamp == 0 ? 65_535 : c.windowClamp, 65_535);
+        }
+        int offered = options.sawMss ? options.mss : 536;
+        int own = c.settings.userMss;
+        c.peerMss = own != 0 ? Math.min(offered, own) : offered;
+        if (c.timestampsOk) {
+            c.tsRecent = options.tsVal;
+            c.tsRecentNs = c.nowNs();
+        }
+        c.sawTimestamp = c.timestampsOk;
+    }
+
+    // ---- the other synchronised states
+
+    private void otherStates(TcpConnection c, SkBuff skb, ReceivedOptions options, int window, int urgentPointer) {
+        if (c.state() == TcpState.CLOSE) {
+            skb.free();
+            return;
+        }
+        if (!validate(c, skb, options)) {
+            skb.free();
+            return;
+        }
+        if ((skb.cbFlags & TcpHeader.ACK) == 0) {
+            skb.free();
+            return;
+        }
+        if ((skb.cbFlags & TcpHeader.SYN) != 0) {
+            skb.cbSeq++; // the SYN itself was taken before
+            skb.cbFlags &= ~TcpHeader.SYN;
+        }
+        boolean synRecv = c.state() == TcpState.SYN_RECV;
+        if (!synRecvAckOk(c, skb, synRecv) || !processAck(c, skb, options, window, synRecv)) {
+            return;
+        }
+        switch (c.state()) {
+            case SYN_RECV -> {
+                c.sndWl1 = skb.cbSeq;
+                c.sndWnd = window << c.sndWscale;
+                tcp.finishConnect(c);
+                TcpSock sock = c.sock;
+                if (sock != null) {
+                    sock.stateChanged(EPOLLOUT | EPOLLWRNORM);
+                }
+            }
+            case FIN_WAIT1 -> {
+                if (!finWait1Acked(c, skb)) {
+                    return;
+                }
+            }
+            case CLOSING -> {
+                if (c.sndUna == c.writeSeq) {
+                    tcp.enterTimeWait(c, TcpState.TIME_WAIT, c.config.timeWaitNs);
+                    skb.free();
+                    return;
+                }
+            }
+            case LAST_ACK -> {
+                if (c.sndUna == c.writeSeq) {
+                    tcp.done(c);
+                    skb.free();
+                    return;
+                }
+            }
+            default -> {}
+        }
+        urgent.receive(c, skb, urgentPointer);
+        if (discardsData(c, skb)) {
+            return;
+        }
+        data.receive(c, skb);
+        if (c.state() != TcpState.CLOSE) {
+            sendCheck(c);
+            tcp.acks.check(c);
+        }
+    }
+
+    private boolean synRecvAckOk(TcpConnection c, SkBuff skb, boolean synRecv) {
+        if (synRecv && (Seq.leq(skb.cbAck, c.sndUna) || Seq.gt(skb.cbAck, c.sndNxt))) {
+            tcp.responder.reset(c, skb);
+            skb.free();
+            return false;
+        }
+        return true;
+    }
+
+    /** FIN-WAIT-1 with our FIN acknowledged. @return false: the segment is used up */
+    private boolean finWait1Acked(TcpConnection c, SkBuff skb) {
+        if (c.sndUna != c.writeSeq) {
+            return true;
+        }
+        tcp.setState(c, TcpState.FIN_WAIT2);
+        c.shutdown |= Sock.SEND_SHUTDOWN;
+        if (!c.isOrphan()) {
+            TcpSock sock = c.sock;
+            if (sock != null) {
+                sock.stateChanged(EPOLLOUT);
+            }
+            return true;
+        }
+        boolean more = skb.cbEndSeq != skb.cbSeq
+                && Seq.gt(skb.cbEndSeq - ((skb.cbFlags & TcpHeader.FIN) != 0 ? 1 : 0), c.rcvNxt);
+        if (c.settings.linger2Ns < 0 || more) {
+            // Data that nobody will read.
+            mib.inc(Counter.TCPAbortOnData);
+            if (more) {
+                tcp.output.sendActiveReset(c);
+            }
+            tcp.done(c);
+            skb.free();
+            return false;
+        }
+        long wait = tcp.finTimeoutNs(c);
+        if (wait > c.config.timeWaitNs) {
+            c.keepaliveTimer.set(c.nowNs() + wait - c.config.timeWaitNs);
+        } else if ((skb.cbFlags & TcpHeader.FIN) == 0) {
+            tcp.enterTimeWait(c, TcpState.FIN_WAIT2, wait);
+            skb.free();
+            return false;
+        }
+        return true;
+    }
+
+    /** RFC 1122 §4.2.2.13: data after close is answered by a reset. @return true: the segment is used up */
+    private boolean discardsData(TcpConnection c, SkBuff skb) {
+        switch (c.state()) {
+            case CLOSE_WAIT, CLOSING, LAST_ACK -> {
+                if (Seq.geq(skb.cbSeq, c.rcvNxt)) {
+                    skb.free();
+                    sendCheck(c);
+                    return true;
+                }
+            }
+            case FIN_WAIT1, FIN_WAIT2 -> {
+                boolean fin = (skb.cbFlags & TcpHeader.FIN) != 0;
+                if (c.isOrphan() && skb.cbEndSeq != skb.cbSeq && Seq.gt(skb.cbEndSeq - (fin ? 1 : 0), c.rcvNxt)) {
+                    mib.inc(Counter.TCPAbortOnData);
+                    tcp.output.sendActiveReset(c);
+                    tcp.done(c);
+                    skb.free();
+                    return true;
+                }
+            }
+            default -> {}
+        }
+        return false;
+    }
+}

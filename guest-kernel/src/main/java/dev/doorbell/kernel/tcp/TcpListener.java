@@ -1,0 +1,350 @@
+package dev.doorbell.kernel.tcp;
+
+import static dev.doorbell.kernel.socket.SocketConstants.*;
+
+import dev.doorbell.bus.wire.Seq;
+import dev.doorbell.bus.wire.TcpHeader;
+import dev.doorbell.kernel.skb.SkBuff;
+import dev.doorbell.kernel.tcp.TcpMib.Counter;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A listening socket's state: requests (SYN queue) and established children that wait for accept. RFC 9293 §3.10.7.2.
+ */
+final class TcpListener {
+    final Tcp tcp;
+    final TcpSock sock;
+    final TcpSettings settings;
+    final int address, port, outInterface;
+    private final PortTable.Holder holder;
+    private int backlog;
+    private final ArrayDeque<TcpSock> acceptQueue = new ArrayDeque<>();
+    private int requests;
+    private int childrenInQueue;
+    private boolean closed;
+
+    /** Next listener on the same port. */
+    @Nullable
+    TcpListener next;
+
+    TcpListener(Tcp tcp, TcpSock sock, PortTable.Holder holder, int address, int port, int backlog) {
+        this.tcp = tcp;
+        this.sock = sock;
+        this.holder = holder;
+        this.settings = sock.settings;
+        this.address = address;
+        this.port = port;
+        this.outInterface = sock.boundInterface;
+        backlog(backlog);
+    }
+
+    void backlog(int wanted) {
+        backlog = Math.min(wanted & Integer.MAX_VALUE, tcp.config().somaxconn);
+    }
+
+    int backlog() {
+        return backlog;
+    }
+
+    int acceptable() {
+        return acceptQueue.size();
+    }
+
+    @Nullable
+    TcpSock accept() {
+        TcpSock child = acceptQueue.poll();
+        if (child != null) {
+            childrenInQueue--;
+        }
+        return child;
+    }
+
+    private boolean acceptQueueFull() {
+        return childrenInQueue > backlog;
+    }
+
+    // ---- SYN
+
+    /** A segment for the listening port from a peer that nothing is known of; the buffer is gone in every case. */
+    void receive(SkBuff skb, ReceivedOptions options, int window, int la, int lp, int ra, int rp, int isn) {
+        int flags = skb.cbFlags;
+        if ((flags & TcpHeader.RST) != 0) {
+            skb.free();
+            return;
+        }
+        if ((flags & TcpHeader.ACK) != 0) {
+            TcpConnection child = cookieAck(skb, options, window, la, lp, ra, rp);
+            if (child == null) {
+                tcp.responder.resetUnknown(skb, la, lp, ra, rp);
+                skb.free();
+            }
+            return;
+        }
+        if ((flags & TcpHeader.SYN) != 0 && (flags & TcpHeader.FIN) == 0) {
+            syn(skb, options, window, la, lp, ra, rp, isn);
+        }
+        skb.free();
+    }
+
+    private void syn(SkBuff skb, ReceivedOptions options, int window, int la, int lp, int ra, int rp, int isn) {
+        if (skb.packetType != SkBuff.PACKET_HOST || tcp.network.isMulticastOrBroadcast(ra)) {
+            return;
+        }
+        boolean cookie = false;
+        if (requests >= backlog && isn == 0 && requests > 0) {
+            if (!tcp.config().synCookies) {
+                tcp.mib.inc(Counter.TCPReqQFullDrop);
+                tcp.mib.inc(Counter.ListenDrops);
+                return;
+            }
+            tcp.mib.inc(Counter.TCPReqQFullDoCookies);
+            cookie = true;
+        }
+        if (acceptQueueFull()) {
+            tcp.mib.inc(Counter.ListenOverflows);
+            tcp.mib.inc(Counter.ListenDrops);
+            return;
+        }
+        Path path = tcp.network.path(ra, la, outInterface);
+        if (path == null) {
+            tcp.mib.inc(Counter.ListenDrops);
+            return;
+        }
+        TcpRequest request = new TcpRequest(this, path, la, lp, ra, rp);
+        take(request, skb, options, window);
+        if (cookie) {
+            request.timestampsOk = request.sackOk = request.windowScaleOk = request.ecnOk = false;
+            request.rcvWscale = 0;
+            request.iss = tcp.cookies.make(la, lp, ra, rp, skb.cbSeq, request.peerMss, tcp.kernel.nowNs());
+            tcp.mib.inc(Counter.SyncookiesSent);
+            sendSynAck(request);
+            return;
+        }
+        request.iss = isn != 0 ? isn : tcp.initialSequence(la, lp, ra, rp);
+        tcp.flows.put(request);
+        requests++;
+        request.timer = new LazyTimer(tcp.kernel, "tcp request", () -> timeout(request));
+        request.timer.set(tcp.kernel.nowNs() + tcp.config().rtoInitialNs);
+        request.sentNs = tcp.kernel.nowNs();
+        sendSynAck(request);
+    }
+
+    private void take(TcpRequest request, SkBuff skb, ReceivedOptions options, int window) {
+        TcpConfig config = tcp.config();
+        request.irs = skb.cbSeq;
+        int offered = options.sawMss ? options.mss : 536;
+        request.peerMss = settings.userMss != 0 ? Math.min(offered, settings.userMss) : offered;
+        request.advertisedMss = tcp.advertisedMss(request.path, settings);
+        request.sackOk = options.sackPermitted && config.sack;
+        request.timestampsOk = options.sawTimestamp && config.timestamps;
+        request.windowScaleOk = options.sawWindowScale && config.windowScaling;
+        request.sndWscale = options.windowScale;
+        request.rcvWscale = request.windowScaleOk ? ReceiveWindow.scaleFor(settings, config) : 0;
+        request.receiveWindow = ReceiveWindow.initial(settings, request.advertisedMss);
+        request.window = window;
+        request.tsRecent = options.tsVal;
+        request.tsOffset = tcp.timestampOffset(request);
+        int ecn = TcpHeader.ECE | TcpHeader.CWR;
+        request.ecnOk = (skb.cbFlags & ecn) == ecn && config.ecn != 0;
+    }
+
+    private void sendSynAck(TcpRequest request) {
+        tcp.writer.sendSynAck(request, TcpHeader.SYN | TcpHeader.ACK | (request.ecnOk ? TcpHeader.ECE : 0));
+    }
+
+    private void timeout(TcpRequest request) {
+        int limit = settings.synCount != 0 ? settings.synCount : tcp.config().synackRetries;
+        limit = Math.max(limit, request.acked ? settings.deferAccept : 0);
+        if (request.timeouts >= limit || closed) {
+            drop(request);
+            return;
+        }
+        request.timeouts++;
+        // With the last ACK seen and accept deferred, only the time is measured until near its end.
+        if (!request.acked || request.timeouts >= settings.deferAccept) {
+            request.retransmissions++;
+            tcp.mib.inc(Counter.TCPSynRetrans);
+            tcp.mib.inc(Counter.RetransSegs);
+            sendSynAck(request);
+        }
+        long wait = Math.min(tcp.config().rtoInitialNs << request.timeouts, tcp.config().rtoMaxNs);
+        if (request.timer != null) {
+            request.timer.set(tcp.kernel.nowNs() + wait);
+        }
+    }
+
+    private void drop(TcpRequest request) {
+        tcp.flows.remove(request);
+        requests--;
+        if (request.timer != null) {
+            request.timer.destroy();
+        }
+    }
+
+    // ---- the third segment
+
+    /** A segment for a request; the buffer is gone in every case. */
+    void receiveFor(TcpRequest request, SkBuff skb, ReceivedOptions options, int window, int urgent) {
+        int flags = skb.cbFlags;
+        boolean paws = request.timestampsOk && options.sawTimestamp && request.tsRecent - options.tsVal > 0;
+        if ((flags & TcpHeader.SYN) != 0
+                && (flags & (TcpHeader.ACK | TcpHeader.RST)) == 0
+                && skb.cbSeq == request.irs
+                && !paws) {
+            // The SYN again: so is the answer, and the timer starts over.
+            if (outOfWindowAckDue(request)) {
+                sendSynAck(request);
+                request.retransmissions++;
+            }
+            skb.free();
+            return;
+        }
+        boolean inWindow =
+                Seq.gt(skb.cbEndSeq, request.irs) && Seq.leq(skb.cbSeq, request.irs + 1 + request.receiveWindow);
+        if (paws || !inWindow) {
+            if ((flags & TcpHeader.RST) == 0 && outOfWindowAckDue(request)) {
+                ackRequest(request);
+            }
+            skb.free();
+            return;
+        }
+        if ((flags & TcpHeader.RST) != 0) {
+            // RFC 5961 §3 holds here too.
+            if (skb.cbSeq == request.irs + 1) {
+                tcp.mib.inc(Counter.EmbryonicRsts);
+                drop(request);
+            }
+            skb.free();
+            return;
+        }
+        if ((flags & TcpHeader.SYN) != 0) {
+            if (outOfWindowAckDue(request)) {
+                ackRequest(request);
+            }
+            skb.free();
+            return;
+        }
+        if ((flags & TcpHeader.ACK) == 0) {
+            skb.free();
+            return;
+        }
+        if (skb.cbAck != request.iss + 1) {
+            tcp.responder.reset(request, skb);
+            skb.free();
+            return;
+        }
+        if (options.sawTimestamp && Seq.leq(skb.cbSeq, request.irs + 1)) {
+            request.tsRecent = options.tsVal;
+        }
+        if (settings.deferAccept > request.timeouts && skb.cbEndSeq == request.irs + 1) {
+            request.acked = true; // a bare ACK: data is worth waiting for
+            tcp.mib.inc(Counter.TCPDeferAcceptDrop);
+            skb.free();
+            return;
+        }
+        if (acceptQueueFull()) {
+            tcp.mib.inc(Counter.ListenOverflows);
+            tcp.mib.inc(Counter.ListenDrops);
+            if (tcp.config().abortOnOverflow) {
+                tcp.responder.reset(request, skb);
+                drop(request);
+            } else {
+                request.acked = true; // dropped; the peer's data or our SYN-ACK brings it back
+            }
+            skb.free();
+            return;
+        }
+        drop(request);
+        establish(request, skb, options, window, urgent);
+    }
+
+    private boolean outOfWindowAckDue(TcpRequest request) {
+        long now = tcp.kernel.nowNs();
+        if (request.oowAckNs != Long.MIN_VALUE && now - request.oowAckNs < tcp.config().invalidRateLimitNs) {
+            tcp.mib.inc(Counter.TCPACKSkippedSynRecv);
+            return false;
+        }
+        request.oowAckNs = now;
+        return true;
+    }
+
+    private void ackRequest(TcpRequest request) {
+        tcp.writer.sendBare(
+                request.path,
+                request,
+                request.iss + 1,
+                request.irs + 1,
+                TcpHeader.ACK,
+                request.receiveWindow >> request.rcvWscale,
+                request.timestampsOk,
+                request.timestamp(),
+                request.tsRecent);
+    }
+
+    private @Nullable TcpConnection cookieAck(
+            SkBuff skb, ReceivedOptions options, int window, int la, int lp, int ra, int rp) {
+        if (!tcp.config().synCookies || requests < backlog || acceptQueueFull()) {
+            return null;
+        }
+        int mss = tcp.cookies.check(skb.cbAck - 1, la, lp, ra, rp, skb.cbSeq - 1, tcp.kernel.nowNs());
+        Path path = tcp.network.path(ra, la, outInterface);
+        if (mss == 0 || path == null) {
+            tcp.mib.inc(Counter.SyncookiesFailed);
+            return null;
+        }
+        tcp.mib.inc(Counter.SyncookiesRecv);
+        TcpRequest request = new TcpRequest(this, path, la, lp, ra, rp);
+        request.irs = skb.cbSeq - 1;
+        request.iss = skb.cbAck - 1;
+        request.peerMss = mss;
+        request.advertisedMss = tcp.advertisedMss(path, settings);
+        request.receiveWindow = ReceiveWindow.initial(settings, request.advertisedMss);
+        request.window = window;
+        request.retransmissions = 1; // no RTT is known
+        return establish(request, skb, options, window, 0);
+    }
+
+    private TcpConnection establish(TcpRequest request, SkBuff skb, ReceivedOptions options, int window, int urgent) {
+        TcpConnection c = tcp.childOf(this, request);
+        TcpSock child = new TcpSock(tcp, sock, c);
+        c.sock = child;
+        tcp.mib.inc(Counter.PassiveOpens);
+        if (request.retransmissions == 0) {
+            long rttUs = Math.max(1, (tcp.kernel.nowNs() - request.sentNs) / 1000);
+            c.rtt.sampleMin(tcp.kernel.nowNs() / 1000, rttUs);
+            c.rtt.sample(rttUs, c.sndUna, c.sndNxt, tcp.config().rtoMinNs / 1000);
+            c.rtoNs = LossRecovery.boundedRto(c);
+        } else if (!c.timestampsOk) {
+            c.rtoNs = tcp.config().rtoInitialFallbackNs;
+        }
+        acceptQueue.add(child);
+        childrenInQueue++;
+        tcp.input.receive(c, skb, options, window, urgent);
+        sock.stateChanged(EPOLLIN | EPOLLRDNORM);
+        return c;
+    }
+
+    /** Stops listening: requests are forgotten, children that nobody accepted are reset. */
+    void close() {
+        closed = true;
+        tcp.removeListener(this);
+        for (Flow flow : tcp.flows.snapshot()) {
+            if (flow instanceof TcpRequest request && request.listener == this) {
+                drop(request);
+            }
+        }
+        TcpSock child;
+        while ((child = acceptQueue.poll()) != null) {
+            TcpConnection c = child.connection;
+            child.connection = null;
+            if (c != null) {
+                c.sock = null;
+                tcp.output.sendActiveReset(c);
+                tcp.done(c);
+            }
+        }
+        childrenInQueue = 0;
+        holder.listening = false;
+    }
+}

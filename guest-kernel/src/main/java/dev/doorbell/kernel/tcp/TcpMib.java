@@ -1,0 +1,142 @@
+package dev.doorbell.kernel.tcp;
+
+import java.util.Locale;
+
+/** What the stack counts, with the names of /proc/net/snmp and /proc/net/netstat. */
+public final class TcpMib {
+    /** One counter each; the constant's position is its slot. */
+    public enum Counter {
+        ActiveOpens,
+        PassiveOpens,
+        AttemptFails,
+        EstabResets,
+        CurrEstab,
+        InSegs,
+        OutSegs,
+        RetransSegs,
+        InErrs,
+        OutRsts,
+        InCsumErrors,
+        SyncookiesSent,
+        SyncookiesRecv,
+        SyncookiesFailed,
+        EmbryonicRsts,
+        TW,
+        TWRecycled,
+        TWKilled,
+        PAWSActive,
+        PAWSEstab,
+        DelayedACKs,
+        DelayedACKLocked,
+        DelayedACKLost,
+        ListenOverflows,
+        ListenDrops,
+        TCPHPHits,
+        TCPPureAcks,
+        TCPHPAcks,
+        TCPRenoRecovery,
+        TCPSackRecovery,
+        TCPSACKReneging,
+        TCPSACKReorder,
+        TCPRenoReorder,
+        TCPTSReorder,
+        TCPFullUndo,
+        TCPPartialUndo,
+        TCPDSACKUndo,
+        TCPLossUndo,
+        TCPLostRetransmit,
+        TCPRenoFailures,
+        TCPSackFailures,
+        TCPLossFailures,
+        TCPFastRetrans,
+        TCPSlowStartRetrans,
+        TCPTimeouts,
+        TCPLossProbes,
+        TCPLossProbeRecovery,
+        TCPRenoRecoveryFail,
+        TCPSackRecoveryFail,
+        TCPRcvCollapsed,
+        TCPBacklogCoalesce,
+        TCPDSACKOldSent,
+        TCPDSACKOfoSent,
+        TCPDSACKRecv,
+        TCPDSACKOfoRecv,
+        TCPAbortOnData,
+        TCPAbortOnClose,
+        TCPAbortOnMemory,
+        TCPAbortOnTimeout,
+        TCPAbortOnLinger,
+        TCPAbortFailed,
+        TCPMemoryPressures,
+        TCPSACKDiscard,
+        TCPDSACKIgnoredOld,
+        TCPDSACKIgnoredNoUndo,
+        TCPSpuriousRTOs,
+        TCPTimeWaitOverflow,
+        TCPReqQFullDoCookies,
+        TCPReqQFullDrop,
+        TCPRetransFail,
+        TCPRcvCoalesce,
+        TCPOFOQueue,
+        TCPOFODrop,
+        TCPOFOMerge,
+        TCPChallengeACK,
+        TCPSYNChallenge,
+        TCPSpuriousRtxHostQueues,
+        TCPAutoCorking,
+        TCPFromZeroWindowAdv,
+        TCPToZeroWindowAdv,
+        TCPWantZeroWindowAdv,
+        TCPSynRetrans,
+        TCPOrigDataSent,
+        TCPHystartTrainDetect,
+        TCPHystartTrainCwnd,
+        TCPHystartDelayDetect,
+        TCPHystartDelayCwnd,
+        TCPACKSkippedSynRecv,
+        TCPACKSkippedPAWS,
+        TCPACKSkippedSeq,
+        TCPACKSkippedFinWait2,
+        TCPACKSkippedTimeWait,
+        TCPACKSkippedChallenge,
+        TCPWinProbe,
+        TCPKeepAlive,
+        TCPDelivered,
+        TCPDeliveredCE,
+        TCPAckCompressed,
+        TCPZeroWindowDrop,
+        TCPRcvQDrop,
+        TCPDeferAcceptDrop,
+        PFMemallocDrop,
+        LockDroppedIcmps,
+        OutOfWindowIcmps,
+        TCPTimeWaitReused
+    }
+
+    private static final Counter[] COUNTERS = Counter.values();
+    private final long[] values = new long[COUNTERS.length];
+
+    void inc(Counter counter) {
+        values[counter.ordinal()]++;
+    }
+
+    void add(Counter counter, long n) {
+        values[counter.ordinal()] += n;
+    }
+
+    public long get(Counter counter) {
+        return values[counter.ordinal()];
+    }
+
+    /** All counters that are not zero, one per line, "name value" as nstat prints them. */
+    public String dump() {
+        StringBuilder text = new StringBuilder();
+        for (Counter counter : COUNTERS) {
+            long value = values[counter.ordinal()];
+            if (value != 0) {
+                text.append(String.format(Locale.ROOT, "%-24s %d%n", counter, value));
+            }
+        }
+        return text.toString();
+    }
+}

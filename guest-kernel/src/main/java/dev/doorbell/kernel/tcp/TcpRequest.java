@@ -1,0 +1,32 @@
+package dev.doorbell.kernel.tcp;
+
+import org.jspecify.annotations.Nullable;
+
+/** A connection request: SYN received, SYN-ACK sent, no connection yet. As little as must be remembered. */
+final class TcpRequest extends Flow {
+    final TcpListener listener;
+    final Path path;
+    int irs, iss, peerMss = 536, advertisedMss, receiveWindow, window, tsRecent, tsOffset;
+    int sndWscale, rcvWscale;
+    boolean sackOk, timestampsOk, windowScaleOk, ecnOk, acked;
+    int retransmissions, timeouts;
+    long sentNs, oowAckNs = Long.MIN_VALUE;
+
+    @Nullable
+    LazyTimer timer;
+
+    TcpRequest(TcpListener listener, Path path, int localAddress, int localPort, int remoteAddress, int remotePort) {
+        super(localAddress, localPort, remoteAddress, remotePort);
+        this.listener = listener;
+        this.path = path;
+    }
+
+    @Override
+    TcpState state() {
+        return TcpState.NEW_SYN_RECV;
+    }
+
+    int timestamp() {
+        return (int) (listener.tcp.kernel.nowNs() / TcpConfig.MS) + tsOffset;
+    }
+}

@@ -1,0 +1,79 @@
+package dev.doorbell.kernel.tcp;
+
+import static dev.doorbell.kernel.socket.SocketConstants.*;
+
+import dev.doorbell.bus.wire.TcpHeader;
+import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.socket.Sock;
+import java.nio.ByteBuffer;
+
+/** The application's SEND, RFC 9293 §3.9.1.2: from its buffer to the send queue, and on the wire what may go. */
+final class TcpSend {
+    private TcpSend() {}
+
+    static long send(Tcp tcp, TcpSock sock, TcpConnection c, ByteBuffer data, int flags) {
+        int asked = data.remaining();
+        if (sock.pendingError() != 0) {
+            return sock.takeError();
+        }
+        if (!c.state().maySend() || (c.shutdown & Sock.SEND_SHUTDOWN) != 0) {
+            return Errno.EPIPE.negated();
+        }
+        int mss = tcp.output.currentMss(c);
+        int goal = tcp.output.sizeGoal(c, mss);
+        if (!c.hasUnsent()) {
+            tcp.output.restartAfterIdle(c);
+        }
+        int copied = 0;
+        while (copied < asked) {
+            if (c.sendQueue.truesize >= c.settings.sendBufferBytes || !c.belowNotsentLowat()) {
+                sock.wantsSpace = true;
+                break;
+            }
+            int taken = c.sendQueue.append(data, asked - copied, c.writeSeq, goal, mss);
+            if (taken == 0) {
+                sock.wantsSpace = true;
+                break;
+            }
+            copied += taken;
+            c.writeSeq += taken;
+            pushWhileCopying(tcp, c, mss);
+        }
+        if (copied == 0) {
+            return asked == 0 ? 0 : Errno.EAGAIN.negated();
+        }
+        finish(tcp, c, mss, copied == asked, flags);
+        return copied;
+    }
+
+    /** Large writes go out as they are copied: PSH at each half of the largest window seen, RFC 9293 §3.9.1.2. */
+    private static void pushWhileCopying(Tcp tcp, TcpConnection c, int mss) {
+        TxSegment last = c.sendQueue.tail;
+        if (last != null && c.writeSeq - c.pushedSeq - (c.maxWindow >> 1) > 0) {
+            last.flags |= TcpHeader.PSH;
+            c.pushedSeq = c.writeSeq;
+            tcp.output.push(c, mss, TcpOutput.NAGLE_OFF);
+        } else if (last != null && last == c.sendQueue.sendHead && last.length() >= TcpOutput.GSO_MAX / 2) {
+            tcp.output.writeXmit(c, mss, TcpOutput.NAGLE_DEFAULT, TcpOutput.ONE);
+        }
+    }
+
+    private static void finish(Tcp tcp, TcpConnection c, int mss, boolean whole, int flags) {
+        boolean more = (flags & MSG_MORE) != 0;
+        TxSegment last = c.sendQueue.tail;
+        if (last != null && c.hasUnsent()) {
+            if (!more || c.writeSeq - c.pushedSeq - (c.maxWindow >> 1) > 0) {
+                last.flags |= TcpHeader.PSH;
+                c.pushedSeq = c.writeSeq;
+            }
+            if ((flags & MSG_EOR) != 0 && whole) {
+                last.endOfRecord = true;
+            }
+        }
+        if ((flags & MSG_OOB) != 0 && whole) {
+            c.urgentMode = true;
+            c.sndUrgent = c.writeSeq;
+        }
+        tcp.output.push(c, mss, more ? TcpOutput.NAGLE_MORE : TcpOutput.NAGLE_DEFAULT);
+    }
+}

@@ -1,0 +1,79 @@
+package dev.doorbell.kernel.tcp;
+
+/**
+ * The options of level SOL_TCP, and those of lower levels that a connection needs after its socket is gone. A listener's
+ * are copied to its children. Times in nanoseconds; 0 means the system's default unless said otherwise.
+ */
+final class TcpSettings {
+    boolean noDelay, cork, keepAlive, outOfBandInline;
+    /** TCP_MAXSEG by the user. */
+    int userMss;
+
+    long keepIdleNs, keepIntervalNs;
+    int keepCount;
+    int synCount;
+    /** TCP_LINGER2; below 0: no FIN-WAIT-2 at all. */
+    long linger2Ns;
+
+    long userTimeoutNs;
+    /** TCP_DEFER_ACCEPT in SYN-ACK retransmissions; 0: off. */
+    int deferAccept;
+
+    int windowClamp;
+    /** TCP_NOTSENT_LOWAT; below 0: the system's. */
+    int notsentLowat = -1;
+
+    String congestion;
+    int tos, ttl, priority, mark, outInterface;
+    boolean sendBufferLocked, receiveBufferLocked;
+    int sendBufferBytes, receiveBufferBytes;
+    int receiveLowWater = 1;
+    boolean inq;
+
+    TcpSettings(TcpConfig config) {
+        congestion = config.congestionControl;
+        sendBufferBytes = config.wmemDefault;
+        receiveBufferBytes = config.rmemDefault;
+    }
+
+    TcpSettings(TcpSettings from) {
+        noDelay = from.noDelay;
+        cork = from.cork;
+        keepAlive = from.keepAlive;
+        outOfBandInline = from.outOfBandInline;
+        userMss = from.userMss;
+        keepIdleNs = from.keepIdleNs;
+        keepIntervalNs = from.keepIntervalNs;
+        keepCount = from.keepCount;
+        synCount = from.synCount;
+        linger2Ns = from.linger2Ns;
+        userTimeoutNs = from.userTimeoutNs;
+        deferAccept = from.deferAccept;
+        windowClamp = from.windowClamp;
+        notsentLowat = from.notsentLowat;
+        congestion = from.congestion;
+        tos = from.tos;
+        ttl = from.ttl;
+        priority = from.priority;
+        mark = from.mark;
+        outInterface = from.outInterface;
+        sendBufferLocked = from.sendBufferLocked;
+        receiveBufferLocked = from.receiveBufferLocked;
+        sendBufferBytes = from.sendBufferBytes;
+        receiveBufferBytes = from.receiveBufferBytes;
+        receiveLowWater = from.receiveLowWater;
+        inq = from.inq;
+    }
+
+    long keepIdleNs(TcpConfig config) {
+        return keepIdleNs != 0 ? keepIdleNs : config.keepaliveTimeNs;
+    }
+
+    long keepIntervalNs(TcpConfig config) {
+        return keepIntervalNs != 0 ? keepIntervalNs : config.keepaliveIntervalNs;
+    }
+
+    int keepCount(TcpConfig config) {
+        return keepCount != 0 ? keepCount : config.keepaliveProbes;
+    }
+}

@@ -1,0 +1,547 @@
+package dev.doorbell.kernel.tcp;
+
+import static dev.doorbell.kernel.socket.SocketConstants.*;
+
+import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.ipv4.InetSock;
+import dev.doorbell.kernel.ipv4.Ipv4;
+import dev.doorbell.kernel.socket.Message;
+import dev.doorbell.kernel.socket.Sock;
+import dev.doorbell.kernel.socket.SockAddr;
+import dev.doorbell.kernel.socket.SockAddrIn;
+import dev.doorbell.kernel.tcp.TcpMib.Counter;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stream socket: the application's end of a connection or a listener. All calls return at once, with a count, 0 or a
+ * negated errno; blocking is built on top.
+ */
+public final class TcpSock extends InetSock {
+    final Tcp tcp;
+    final TcpSettings settings;
+
+    @Nullable
+    TcpConnection connection;
+
+    private @Nullable TcpListener listener;
+    private PortTable.@Nullable Holder holder;
+    /** A writer has run into a full send buffer. */
+    boolean wantsSpace;
+
+    private boolean connecting;
+
+    TcpSock(Tcp tcp, Ipv4 ipv4) {
+        this(tcp, ipv4, new TcpSettings(tcp.config()));
+    }
+
+    private TcpSock(Tcp tcp, Ipv4 ipv4, TcpSettings settings) {
+        super(tcp.kernel, ipv4, SOCK_STREAM, IPPROTO_TCP);
+        this.tcp = tcp;
+        this.settings = settings;
+        receiveBufferBytes = settings.receiveBufferBytes;
+        sendBufferBytes = settings.sendBufferBytes;
+    }
+
+    /** A child of a listening socket: inherits its options. */
+    TcpSock(Tcp tcp, TcpSock parent, TcpConnection c) {
+        this(tcp, parent.ipv4(), c.settings);
+        connection = c;
+        localAddress = c.localAddress;
+        localPort = c.localPort;
+        remoteAddress = c.remoteAddress;
+        remotePort = c.remotePort;
+        reuseAddress = parent.reuseAddress;
+        reusePort = parent.reusePort;
+        keepAlive = parent.keepAlive;
+        outOfBandInline = parent.outOfBandInline;
+        lingerSeconds = parent.lingerSeconds;
+        receiveLowWater = parent.receiveLowWater;
+        receiveBufferLocked = parent.receiveBufferLocked;
+        sendBufferLocked = parent.sendBufferLocked;
+        tos = parent.tos;
+        ttl = parent.ttl;
+        mark = parent.mark;
+        priority = parent.priority;
+        boundInterface = parent.boundInterface;
+    }
+
+    // ---- addresses
+
+    @Override
+    public int bind(SockAddr address) {
+        if (!(address instanceof SockAddrIn in)) {
+            return Errno.EAFNOSUPPORT.negated();
+        }
+        if (connection != null || listener != null || holder != null) {
+            return Errno.EINVAL.negated();
+        }
+        if (in.address() != INADDR_ANY && !freeBind && !tcp.network.isLocal(in.address())) {
+            return Errno.EADDRNOTAVAIL.negated();
+        }
+        PortTable.Holder wanted = claim(in.port(), in.address());
+        if (in.port() == 0) {
+            int port = tcp.ports.ephemeral(wanted);
+            if (port == 0) {
+                return Errno.EADDRINUSE.negated();
+            }
+            wanted = claim(port, in.address());
+        } else if (tcp.ports.conflicts(wanted)) {
+            return Errno.EADDRINUSE.negated();
+        }
+        tcp.ports.add(wanted);
+        holder = wanted;
+        localAddress = in.address();
+        localPort = wanted.port;
+        addressBound = in.address() != INADDR_ANY;
+        return 0;
+    }
+
+    private PortTable.Holder claim(int port, int address) {
+        PortTable.Holder claim = new PortTable.Holder(port);
+        claim.address = address;
+        claim.outInterface = boundInterface;
+        claim.reuseAddress = reuseAddress;
+        claim.reusePort = reusePort;
+        return claim;
+    }
+
+    private void releasePort() {
+        PortTable.Holder held = holder;
+        if (held != null) {
+            tcp.ports.remove(held);
+            holder = null;
+        }
+    }
+
+    // ---- opening
+
+    @Override
+    public int connect(SockAddr address, int flags) {
+        if (address.family() == AF_UNSPEC) {
+            return disconnect();
+        }
+        if (!(address instanceof SockAddrIn in)) {
+            return Errno.EAFNOSUPPORT.negated();
+        }
+        if (listener != null) {
+            return Errno.EISCONN.negated();
+        }
+        TcpConnection c = connection;
+        if (c != null) {
+            return connectAgain(c);
+        }
+        if (connecting) { // the attempt has failed since
+            connecting = false;
+            int error = takeError();
+            return error != 0 ? error : Errno.ECONNABORTED.negated();
+        }
+        int destination = in.address() == INADDR_ANY ? INADDR_LOOPBACK : in.address();
+        if (tcp.network.isMulticastOrBroadcast(destination)) {
+            return Errno.ENETUNREACH.negated();
+        }
+        Path path = tcp.network.path(destination, localAddress, boundInterface);
+        if (path == null) {
+            return Errno.ENETUNREACH.negated();
+        }
+        int source = localAddress != INADDR_ANY ? localAddress : path.source();
+        int port = localPort;
+        if (port == 0) {
+            port = tcp.ports.ephemeral(tcp, source, destination, in.port());
+            if (port == 0) {
+                return Errno.EADDRNOTAVAIL.negated();
+            }
+        } else if (!tcp.mayUse(source, port, destination, in.port())) {
+            return Errno.EADDRNOTAVAIL.negated();
+        }
+        open(path, source, port, destination, in.port());
+        return Errno.EINPROGRESS.negated();
+    }
+
+    private int connectAgain(TcpConnection c) {
+        if (c.state() == TcpState.SYN_SENT || c.state() == TcpState.SYN_RECV) {
+            return Errno.EALREADY.negated();
+        }
+        if (c.state() == TcpState.CLOSE && pendingError() != 0) {
+            int error = takeError();
+            connection = null;
+            connecting = false;
+            return error;
+        }
+        if (connecting) {
+            connecting = false;
+            return 0; // the first call's result, asked for again
+        }
+        return Errno.EISCONN.negated();
+    }
+
+    private void open(Path path, int source, int port, int destination, int destinationPort) {
+        if (tcp.flows.find(source, port, destination, destinationPort) instanceof TimeWait old) {
+            tcp.timeWait.kill(old);
+            tcp.mib.inc(Counter.TCPTimeWaitReused);
+        }
+        localAddress = source;
+        localPort = port;
+        remoteAddress = destination;
+        remotePort = destinationPort;
+        syncSettings();
+        TcpConnection c = new TcpConnection(tcp, source, port, destination, destinationPort, path, settings);
+        PortTable.Holder held = holder;
+        if (held == null) {
+            held = claim(port, source);
+            held.byConnect = true;
+            tcp.ports.add(held);
+        }
+        c.holder = held;
+        holder = null;
+        c.sock = this;
+        connection = c;
+        connecting = true;
+        c.iss = tcp.initialSequence(source, port, destination, destinationPort);
+        c.tsOffset = tcp.timestampOffset(c);
+        c.sndUna = c.sndNxt = c.writeSeq = c.sndSml = c.sndUrgent = c.iss;
+        c.advertisedMss = tcp.advertisedMss(path, settings);
+        c.peerMss = settings.userMss != 0 ? Math.min(settings.userMss, c.advertisedMss) : c.advertisedMss;
+        c.rcvWscale = ReceiveWindow.scaleFor(settings, tcp.config());
+        c.rcvWnd = ReceiveWindow.initial(settings, c.advertisedMss);
+        c.rcvSsthresh = c.rcvWnd;
+        tcp.output.syncMss(c, c.pathMtuNow());
+        tcp.setState(c, TcpState.SYN_SENT);
+        tcp.flows.put(c);
+        tcp.mib.inc(Counter.ActiveOpens);
+        tcp.output.sendSyn(c);
+    }
+
+    /** connect to AF_UNSPEC, and abortive close: RST when the peer still believes in the connection. */
+    private int disconnect() {
+        TcpConnection c = connection;
+        if (c != null) {
+            switch (c.state()) {
+                case ESTABLISHED, CLOSE_WAIT, FIN_WAIT1, FIN_WAIT2, SYN_RECV -> tcp.output.sendActiveReset(c);
+                default -> {}
+            }
+            connection = null;
+            c.sock = null;
+            tcp.done(c);
+            c.receiveQueue.clear();
+        }
+        connecting = false;
+        remoteAddress = remotePort = 0;
+        localPort = 0;
+        shutdownMask = 0;
+        if (!addressBound) {
+            localAddress = INADDR_ANY;
+        }
+        return 0;
+    }
+
+    @Override
+    public int listen(int backlog) {
+        if (connection != null) {
+            return Errno.EINVAL.negated();
+        }
+        if (listener != null) {
+            listener.backlog(backlog);
+            return 0;
+        }
+        if (holder == null) {
+            int error = bind(new SockAddrIn(localAddress, 0));
+            if (error < 0) {
+                return error;
+            }
+        }
+        PortTable.Holder held = holder;
+        if (held == null || tcp.ports.listenConflicts(held)) {
+            return Errno.EADDRINUSE.negated();
+        }
+        syncSettings();
+        held.listening = true;
+        TcpListener made = new TcpListener(tcp, this, held, localAddress, localPort, backlog);
+        listener = made;
+        acceptsConnections = true;
+        tcp.addListener(made);
+        return 0;
+    }
+
+    @Override
+    public @Nullable Sock accept() {
+        TcpListener l = listener;
+        TcpSock child = l == null ? null : l.accept();
+        if (child != null && child.connection != null) {
+            child.connection.listener = null;
+        }
+        return child;
+    }
+
+    @Override
+    public int acceptError() {
+        return listener == null ? Errno.EINVAL.negated() : Errno.EAGAIN.negated();
+    }
+
+    // ---- data
+
+    @Override
+    public long sendmsg(Message message, int flags) {
+        TcpConnection c = connection;
+        if (c == null) {
+            int error = takeError();
+            return error != 0 ? error : Errno.EPIPE.negated();
+        }
+        if (c.state() == TcpState.SYN_SENT || c.state() == TcpState.SYN_RECV) {
+            return pendingError() != 0 ? takeError() : Errno.EAGAIN.negated();
+        }
+        return TcpSend.send(tcp, this, c, message.data, flags);
+    }
+
+    @Override
+    public long recvmsg(Message message, int flags) {
+        TcpConnection c = connection;
+        if (c == null) {
+            int error = takeError();
+            if (error != 0) {
+                return error;
+            }
+            return (shutdownMask & RCV_SHUTDOWN) != 0 ? 0 : Errno.ENOTCONN.negated();
+        }
+        message.flags = 0;
+        return TcpReceive.receive(tcp, this, c, message, flags);
+    }
+
+    @Override
+    public int poll() {
+        TcpListener l = listener;
+        if (l != null) {
+            return l.acceptable() > 0 ? EPOLLIN | EPOLLRDNORM : 0;
+        }
+        TcpConnection c = connection;
+        int mask = pendingError() != 0 ? EPOLLERR : 0;
+        if (c == null) {
+            return mask | EPOLLOUT | EPOLLWRNORM | EPOLLHUP | (connecting || shutdownMask != 0 ? EPOLLIN : 0);
+        }
+        TcpState state = c.state();
+        if (c.shutdown == (RCV_SHUTDOWN | SEND_SHUTDOWN) || state == TcpState.CLOSE) {
+            mask |= EPOLLHUP;
+        }
+        if ((c.shutdown & RCV_SHUTDOWN) != 0) {
+            mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
+        }
+        if (state == TcpState.SYN_SENT) {
+            return mask;
+        }
+        int target = receiveLowWater;
+        if (c.urgentData != 0 && c.urgentSeq == c.copiedSeq && !outOfBandInline) {
+            target++;
+        }
+        if (TcpReceive.available(c) >= target) {
+            mask |= EPOLLIN | EPOLLRDNORM;
+        }
+        if ((c.shutdown & SEND_SHUTDOWN) == 0) {
+            if (c.isWritable()) {
+                mask |= EPOLLOUT | EPOLLWRNORM;
+            } else {
+                wantsSpace = true;
+            }
+        } else {
+            mask |= EPOLLOUT | EPOLLWRNORM;
+        }
+        if ((c.urgentData & TcpConnection.URGENT_VALID) != 0) {
+            mask |= EPOLLPRI;
+        }
+        return mask;
+    }
+
+    @Override
+    public int ioctl(int request) {
+        TcpConnection c = connection;
+        if (c == null) {
+            return request == SIOCATMARK ? 0 : Errno.EINVAL.negated();
+        }
+        return switch (request) {
+            case FIONREAD -> TcpReceive.available(c);
+            case SIOCOUTQ -> c.state() == TcpState.SYN_SENT ? 0 : c.writeSeq - c.sndUna;
+            case SIOCATMARK -> c.urgentData != 0 && c.urgentSeq == c.copiedSeq ? 1 : 0;
+            default -> Errno.ENOTTY.negated();
+        };
+    }
+
+    // ---- closing
+
+    @Override
+    public int shutdown(int how) {
+        if (how < SHUT_RD || how > SHUT_RDWR) {
+            return Errno.EINVAL.negated();
+        }
+        int bits = how + 1;
+        TcpConnection c = connection;
+        if (listener != null) {
+            if ((bits & RCV_SHUTDOWN) != 0) {
+                closeListener();
+                stateChanged(EPOLLIN | EPOLLHUP);
+            }
+            return 0;
+        }
+        if (c == null || c.state() == TcpState.CLOSE) {
+            return Errno.ENOTCONN.negated();
+        }
+        if (c.state() == TcpState.SYN_SENT) {
+            disconnect();
+            stateChanged(EPOLLIN | EPOLLOUT | EPOLLHUP);
+            return 0;
+        }
+        c.shutdown |= bits;
+        shutdownMask |= bits;
+        if ((bits & SEND_SHUTDOWN) != 0 && closeState(c)) {
+            tcp.output.sendFin(c);
+        }
+        stateChanged(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP);
+        return 0;
+    }
+
+    /** The state after our FIN. @return whether a FIN is due */
+    private boolean closeState(TcpConnection c) {
+        switch (c.state()) {
+            case ESTABLISHED, SYN_RECV -> tcp.setState(c, TcpState.FIN_WAIT1);
+            case CLOSE_WAIT -> tcp.setState(c, TcpState.LAST_ACK);
+            default -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void closeListener() {
+        TcpListener l = listener;
+        if (l != null) {
+            listener = null;
+            acceptsConnections = false;
+            l.close();
+            releasePort();
+            localPort = 0;
+        }
+    }
+
+    @Override
+    public void release() {
+        closeListener();
+        TcpConnection c = connection;
+        releasePort();
+        if (c == null) {
+            return;
+        }
+        connection = null;
+        boolean unread = TcpReceive.available(c) > 0;
+        c.receiveQueue.clear();
+        c.receiveMemory = 0;
+        syncSettings();
+        if (c.state() == TcpState.CLOSE) {
+            c.sock = null;
+            return;
+        }
+        c.shutdown = RCV_SHUTDOWN | SEND_SHUTDOWN;
+        if (c.state() == TcpState.SYN_SENT) {
+            c.sock = null;
+            tcp.done(c);
+            return;
+        }
+        if (unread) {
+            // RFC 2525 §2.17: data that nobody read is lost, and the peer must know.
+            tcp.mib.inc(Counter.TCPAbortOnClose);
+            tcp.output.sendActiveReset(c);
+            c.sock = null;
+            tcp.done(c);
+            return;
+        }
+        if (lingerSeconds == 0) {
+            tcp.mib.inc(Counter.TCPAbortOnData);
+            tcp.output.sendActiveReset(c);
+            c.sock = null;
+            tcp.done(c);
+            return;
+        }
+        c.sock = null;
+        c.listener = null;
+        if (closeState(c)) {
+            tcp.output.sendFin(c);
+        }
+        if (c.state() == TcpState.FIN_WAIT2) {
+            orphanedFinWait2(c);
+        }
+    }
+
+    private void orphanedFinWait2(TcpConnection c) {
+        if (settings.linger2Ns < 0) {
+            tcp.mib.inc(Counter.TCPAbortOnLinger);
+            tcp.output.sendActiveReset(c);
+            tcp.done(c);
+            return;
+        }
+        long wait = tcp.finTimeoutNs(c);
+        if (wait > tcp.config().timeWaitNs) {
+            c.keepaliveTimer.set(c.nowNs() + wait - tcp.config().timeWaitNs);
+        } else {
+            tcp.enterTimeWait(c, TcpState.FIN_WAIT2, wait);
+        }
+    }
+
+    // ---- options
+
+    @Override
+    public int setsockopt(int level, int name, ByteBuffer value) {
+        if (level == SOL_TCP) {
+            return TcpOptions.set(tcp, this, name, value);
+        }
+        int result = super.setsockopt(level, name, value);
+        if (result == 0) {
+            boolean keptAlive = settings.keepAlive;
+            syncSettings();
+            TcpConnection c = connection;
+            if (c != null && level == SOL_SOCKET && name == SO_KEEPALIVE && keepAlive != keptAlive) {
+                if (keepAlive) {
+                    tcp.timers.armKeepalive(c);
+                } else if (c.state() != TcpState.FIN_WAIT2 || !c.isOrphan()) {
+                    c.keepaliveTimer.stop();
+                }
+            }
+        }
+        return result;
+    }
+
+    @Override
+    public int getsockopt(int level, int name, ByteBuffer into) {
+        return level == SOL_TCP ? TcpOptions.get(tcp, this, name, into) : super.getsockopt(level, name, into);
+    }
+
+    /** Hands the options that a connection needs without its socket down to it. */
+    private void syncSettings() {
+        settings.keepAlive = keepAlive;
+        settings.outOfBandInline = outOfBandInline;
+        settings.tos = tos;
+        settings.ttl = ttl;
+        settings.mark = mark;
+        settings.priority = priority;
+        settings.outInterface = boundInterface;
+        settings.receiveLowWater = receiveLowWater;
+        if (receiveBufferLocked) {
+            settings.receiveBufferLocked = true;
+            settings.receiveBufferBytes = receiveBufferBytes;
+        }
+        if (sendBufferLocked) {
+            settings.sendBufferLocked = true;
+            settings.sendBufferBytes = sendBufferBytes;
+        }
+    }
+
+    /** The state, as TCP_INFO shows it. */
+    public TcpState state() {
+        if (listener != null) {
+            return TcpState.LISTEN;
+        }
+        TcpConnection c = connection;
+        return c == null ? TcpState.CLOSE : c.state();
+    }
+
+    @Nullable
+    TcpListener listenerOrNull() {
+        return listener;
+    }
+}

@@ -1,0 +1,397 @@
+package dev.doorbell.kernel.tcp;
+
+import dev.doorbell.bus.wire.Seq;
+import dev.doorbell.bus.wire.TcpHeader;
+import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.tcp.TcpMib.Counter;
+
+/**
+ * What happens when time passes: retransmission, loss probe and reordering, zero window probe, delayed ACK, keepalive and
+ * FIN-WAIT-2. The first four share one timer per connection, as only one of them is ever wanted.
+ */
+final class TcpTimers {
+    private static final long MIN_TIMEOUT_NS = 2 * TcpConfig.MS;
+    /** When a probe could not be sent on this host. */
+    private static final long RESOURCE_RETRY_NS = 500 * TcpConfig.MS;
+
+    private static final long INITIAL_PROBE_NS = TcpConfig.SECOND;
+
+    private final Tcp tcp;
+    private final TcpMib mib;
+
+    TcpTimers(Tcp tcp) {
+        this.tcp = tcp;
+        this.mib = tcp.mib;
+    }
+
+    // ---- arming
+
+    void resetTransmit(TcpConnection c, int mode, long delayNs) {
+        c.timerMode = mode;
+        c.transmitTimer.set(c.nowNs() + Math.min(delayNs, c.config.rtoMaxNs));
+    }
+
+    void clearTransmit(TcpConnection c) {
+        c.timerMode = TcpConnection.TIMER_NONE;
+        c.transmitTimer.stop();
+    }
+
+    /** RFC 6298 §5: counts from the last ACK of new data, or from the first packet's transmission after a probe. */
+    void rearmRto(TcpConnection c) {
+        if (c.packetsOut == 0) {
+            clearTransmit(c);
+            return;
+        }
+        long delay = c.rtoNs;
+        if (c.timerMode == TcpConnection.TIMER_REORDER || c.timerMode == TcpConnection.TIMER_LOSS_PROBE) {
+            delay = Math.max(remainingRto(c), 1);
+        }
+        resetTransmit(c, TcpConnection.TIMER_RETRANSMIT, delay);
+    }
+
+    private static long remainingRto(TcpConnection c) {
+        TxSegment head = c.sendQueue.rtxHead();
+        return head == null ? c.rtoNs : head.sentNs + c.rtoNs - c.nowNs();
+    }
+
+    /** After an ACK of new data: the loss probe if one makes sense, else the retransmission timer. */
+    void setTransmitTimer(TcpConnection c) {
+        if (!scheduleLossProbe(c, true)) {
+            rearmRto(c);
+        }
+    }
+
+    /** RFC 8985 §7.2: two round trips after the last transmission, and time for a delayed ACK when one packet is out. */
+    boolean scheduleLossProbe(TcpConnection c, boolean advancing) {
+        if (!c.config.tlp
+                || c.packetsOut == 0
+                || !c.sackOk
+                || (c.caState != TcpConnection.CA_OPEN && c.caState != TcpConnection.CA_CWR)
+                || c.state() == TcpState.SYN_SENT
+                || c.state() == TcpState.SYN_RECV) {
+            return false;
+        }
+        long timeout;
+        if (c.rtt.hasSample()) {
+            timeout = (c.rtt.srtt8Us() >> 2) * 1000L;
+            timeout += c.packetsOut == 1 ? c.config.rtoMinNs : MIN_TIMEOUT_NS;
+        } else {
+            timeout = INITIAL_PROBE_NS;
+        }
+        long rto = advancing ? c.rtoNs : remainingRto(c);
+        if (rto > 0) {
+            timeout = Math.min(timeout, rto);
+        }
+        resetTransmit(c, TcpConnection.TIMER_LOSS_PROBE, timeout);
+        return true;
+    }
+
+    /** Data waits behind a closed window and nothing is in flight to draw an update. */
+    void checkProbeTimer(TcpConnection c) {
+        if (c.packetsOut == 0 && c.timerMode == TcpConnection.TIMER_NONE) {
+            resetTransmit(c, TcpConnection.TIMER_PROBE0, probeBase(c));
+        }
+    }
+
+    private static long probeBase(TcpConnection c) {
+        return Math.max(c.rtoNs, c.config.rtoMinNs);
+    }
+
+    long probeInterval(TcpConnection c) {
+        long when = probeBase(c) << Math.min(c.backoff, 30);
+        return clampToUserTimeout(c, Math.min(when, c.config.rtoMaxNs), c.probesStartNs);
+    }
+
+    private static long clampToUserTimeout(TcpConnection c, long delay, long startNs) {
+        long limit = c.settings.userTimeoutNs;
+        if (limit == 0 || startNs == 0) {
+            return delay;
+        }
+        return Math.min(delay, Math.max(startNs + limit - c.nowNs(), TcpConfig.MS));
+    }
+
+    // ---- the transmit timer
+
+    void transmitTimer(TcpConnection c) {
+        if (c.state() == TcpState.CLOSE) {
+            return;
+        }
+        int mode = c.timerMode;
+        switch (mode) {
+            case TcpConnection.TIMER_REORDER -> tcp.recovery.reorderTimeout(c);
+            case TcpConnection.TIMER_LOSS_PROBE -> tcp.retransmitter.sendLossProbe(c);
+            case TcpConnection.TIMER_RETRANSMIT -> {
+                c.timerMode = TcpConnection.TIMER_NONE;
+                retransmitTimeout(c);
+            }
+            case TcpConnection.TIMER_PROBE0 -> {
+                c.timerMode = TcpConnection.TIMER_NONE;
+                probeTimeout(c);
+            }
+            default -> {}
+        }
+    }
+
+    private void retransmitTimeout(TcpConnection c) {
+        TxSegment head = c.sendQueue.rtxHead();
+        if (c.packetsOut == 0 || head == null) {
+            return;
+        }
+        boolean handshake = c.state() == TcpState.SYN_SENT || c.state() == TcpState.SYN_RECV;
+        mib.inc(Counter.TCPTimeouts);
+        if (c.sndWnd == 0 && !c.isOrphan() && !handshake) {
+            // The peer shrank its window under our data: as long as it answers, this is a probe.
+            if (c.nowNs() - c.lastAckReceivedNs > c.config.rtoMaxNs || userTimeoutOver(c)) {
+                fail(c);
+                return;
+            }
+            tcp.recovery.enterLoss(c);
+            tcp.retransmitter.retransmit(c, head, 1);
+        } else {
+            if (timedOut(c)) {
+                return;
+            }
+            if (c.retransmits == 0) {
+                mib.inc(failureCounter(c));
+            }
+            if (!handshake || c.state() == TcpState.SYN_RECV) {
+                tcp.recovery.enterLoss(c);
+            } else {
+                enterSynLoss(c, head);
+            }
+            c.retransmits++;
+            TxSegment first = c.sendQueue.rtxHead();
+            if (first != null && tcp.retransmitter.retransmit(c, first, 1) < 0) {
+                resetTransmit(c, TcpConnection.TIMER_RETRANSMIT, RESOURCE_RETRY_NS);
+                return;
+            }
+        }
+        c.backoff++;
+        c.rtoNs = Math.min(c.rtoNs << 1, c.config.rtoMaxNs);
+        resetTransmit(c, TcpConnection.TIMER_RETRANSMIT, clampToUserTimeout(c, c.rtoNs, c.retransStampNs));
+    }
+
+    private static void enterSynLoss(TcpConnection c, TxSegment syn) {
+        Scoreboard.markLost(c, syn);
+        c.window.set(1);
+        c.caState = TcpConnection.CA_LOSS;
+        c.highSeq = c.sndNxt;
+    }
+
+    private static Counter failureCounter(TcpConnection c) {
+        return switch (c.caState) {
+            case TcpConnection.CA_RECOVERY -> c.sackOk ? Counter.TCPSackRecoveryFail : Counter.TCPRenoRecoveryFail;
+            case TcpConnection.CA_LOSS -> Counter.TCPLossFailures;
+            default -> c.sackOk ? Counter.TCPSackFailures : Counter.TCPRenoFailures;
+        };
+    }
+
+    private static boolean userTimeoutOver(TcpConnection c) {
+        long limit = c.settings.userTimeoutNs;
+        return limit != 0 && c.retransStampNs != 0 && c.nowNs() - c.retransStampNs >= limit;
+    }
+
+    /** R2 of RFC 9293 §3.8.3. @return true when the connection was given up */
+    private boolean timedOut(TcpConnection c) {
+        boolean expired;
+        boolean reset = true;
+        if (c.state() == TcpState.SYN_SENT || c.state() == TcpState.SYN_RECV) {
+            int limit = c.settings.synCount != 0 ? c.settings.synCount : c.config.synRetries;
+            expired = c.retransmits >= limit || userTimeoutOver(c);
+            reset = false;
+        } else {
+            int limit = c.config.retries2;
+            if (c.isOrphan()) {
+                boolean alive = c.rtoNs < c.config.rtoMaxNs;
+                limit = orphanRetries(c, alive);
+                reset = alive || !over(c, limit, 0);
+            }
+            expired = over(c, limit, c.settings.userTimeoutNs);
+        }
+        if (expired) {
+            if (c.isOrphan() && reset) {
+                tcp.output.sendActiveReset(c);
+            }
+            fail(c);
+        }
+        return expired;
+    }
+
+    private static int orphanRetries(TcpConnection c, boolean alive) {
+        int retries = c.config.orphanRetries;
+        if (c.softError != 0 && !alive) {
+            return 0;
+        }
+        return retries == 0 && alive ? 8 : retries;
+    }
+
+    /** True when as much time has passed since the first retransmission as {@code boundary} of them take. */
+    private static boolean over(TcpConnection c, int boundary, long userTimeoutNs) {
+        if (c.retransmits == 0 || c.retransStampNs == 0) {
+            return false;
+        }
+        long limit = userTimeoutNs != 0 ? userTimeoutNs : backoffTime(c.config, boundary);
+        return c.nowNs() - c.retransStampNs >= limit;
+    }
+
+    /** Time that {@code retries} doublings from the minimum RTO on take. */
+    static long backoffTime(TcpConfig config, int retries) {
+        int doublings = 63 - Long.numberOfLeadingZeros(config.rtoMaxNs / config.rtoMinNs);
+        if (retries <= doublings) {
+            return ((2L << retries) - 1) * config.rtoMinNs;
+        }
+        return ((2L << doublings) - 1) * config.rtoMinNs + (retries - doublings) * config.rtoMaxNs;
+    }
+
+    /** The peer is gone: ETIMEDOUT, or what ICMP had said. */
+    void fail(TcpConnection c) {
+        mib.inc(Counter.TCPAbortOnTimeout);
+        int error = c.softError != 0 ? c.softError : Errno.ETIMEDOUT.number();
+        tcp.abort(c, error);
+    }
+
+    // ---- zero window
+
+    private void probeTimeout(TcpConnection c) {
+        if (c.packetsOut != 0 || !c.hasUnsent()) {
+            c.probesOut = 0;
+            c.probesStartNs = 0;
+            return;
+        }
+        long limit = c.settings.userTimeoutNs;
+        if (c.probesStartNs == 0) {
+            c.probesStartNs = c.nowNs();
+        } else if (limit != 0 && c.nowNs() - c.probesStartNs >= limit) {
+            fail(c);
+            return;
+        }
+        int most = c.config.retries2;
+        if (c.isOrphan()) {
+            boolean alive = probeBase(c) << Math.min(c.backoff, 30) < c.config.rtoMaxNs;
+            most = orphanRetries(c, alive);
+            if (!alive && c.backoff >= most) {
+                fail(c);
+                return;
+            }
+        }
+        if (c.probesOut >= most) {
+            fail(c);
+            return;
+        }
+        sendProbe0(c);
+    }
+
+    private void sendProbe0(TcpConnection c) {
+        boolean failed = writeWakeup(c) < 0;
+        if (c.packetsOut != 0 || !c.hasUnsent()) {
+            c.probesOut = 0;
+            c.backoff = 0;
+            c.probesStartNs = 0;
+            return;
+        }
+        c.probesOut++;
+        if (failed) {
+            resetTransmit(c, TcpConnection.TIMER_PROBE0, RESOURCE_RETRY_NS);
+            return;
+        }
+        if (c.backoff < c.config.retries2) {
+            c.backoff++;
+        }
+        resetTransmit(c, TcpConnection.TIMER_PROBE0, probeInterval(c));
+    }
+
+    /** Sends whatever draws an answer: data if the window has a crack, else an old sequence number. */
+    int writeWakeup(TcpConnection c) {
+        mib.inc(Counter.TCPWinProbe);
+        TxSegment entry = c.sendQueue.sendHead;
+        if (entry != null && Seq.lt(entry.seq, c.windowEnd())) {
+            int mss = tcp.output.currentMss(c);
+            int room = c.windowEnd() - entry.seq;
+            int bytes = Math.min(Math.min(room, mss), entry.length());
+            if (bytes < entry.length()) {
+                c.sendQueue.split(entry, bytes, mss);
+            }
+            entry.cutInto(mss);
+            entry.flags |= TcpHeader.PSH;
+            return tcp.output.sendOne(c, entry);
+        }
+        if (c.urgentMode && Seq.gt(c.sndUrgent, c.sndUna)) {
+            tcp.output.sendProbe(c, true);
+        }
+        return tcp.output.sendProbe(c, false);
+    }
+
+    // ---- delayed ACK
+
+    void delayedAck(TcpConnection c) {
+        if (c.state() == TcpState.CLOSE || (c.ackPending & TcpConnection.ACK_TIMER) == 0) {
+            return;
+        }
+        c.ackPending &= ~TcpConnection.ACK_TIMER;
+        if ((c.ackPending & TcpConnection.ACK_SCHEDULED) != 0) {
+            if (c.inPingPong()) {
+                // The session was not interactive after all.
+                c.pingpong = 0;
+                c.ackTimeoutNs = c.config.delackMinNs;
+            } else {
+                c.ackTimeoutNs = Math.min(c.ackTimeoutNs << 1, c.rtoNs);
+            }
+            tcp.output.sendAck(c);
+            mib.inc(Counter.DelayedACKs);
+        }
+    }
+
+    // ---- keepalive, FIN-WAIT-2
+
+    void armKeepalive(TcpConnection c) {
+        if (c.settings.keepAlive && c.state() != TcpState.CLOSE && c.state() != TcpState.SYN_SENT) {
+            c.keepaliveTimer.set(c.nowNs() + c.settings.keepIdleNs(c.config));
+        }
+    }
+
+    void keepalive(TcpConnection c) {
+        if (c.state() == TcpState.CLOSE) {
+            return;
+        }
+        if (c.state() == TcpState.FIN_WAIT2 && c.isOrphan()) {
+            long rest = tcp.finTimeoutNs(c) - c.config.timeWaitNs;
+            if (c.settings.linger2Ns >= 0 && rest > 0) {
+                tcp.enterTimeWait(c, TcpState.FIN_WAIT2, rest);
+            } else {
+                tcp.output.sendActiveReset(c);
+                tcp.done(c);
+            }
+            return;
+        }
+        if (!c.settings.keepAlive || c.state() == TcpState.SYN_SENT) {
+            return;
+        }
+        long idleLimit = c.settings.keepIdleNs(c.config);
+        if (c.packetsOut > 0 || c.hasUnsent()) {
+            c.keepaliveTimer.set(c.nowNs() + idleLimit);
+            return;
+        }
+        long idle = c.nowNs() - Math.max(c.lastAckReceivedNs, c.lastReceivedNs);
+        if (idle < idleLimit) {
+            c.keepaliveProbesOut = 0;
+            c.keepaliveTimer.set(c.nowNs() + idleLimit - idle);
+            return;
+        }
+        long user = c.settings.userTimeoutNs;
+        boolean over = user != 0
+                ? idle >= user && c.keepaliveProbesOut > 0
+                : c.keepaliveProbesOut >= c.settings.keepCount(c.config);
+        if (over) {
+            tcp.output.sendActiveReset(c);
+            fail(c);
+            return;
+        }
+        mib.inc(Counter.TCPKeepAlive);
+        if (tcp.output.sendProbe(c, false) >= 0) {
+            c.keepaliveProbesOut++;
+            c.keepaliveTimer.set(c.nowNs() + c.settings.keepIntervalNs(c.config));
+        } else {
+            c.keepaliveTimer.set(c.nowNs() + RESOURCE_RETRY_NS);
+        }
+    }
+}
