@@ -19,7 +19,7 @@ import dev.doorbell.kernel.socket.Syscalls;
 import dev.doorbell.kernel.udp.Udp;
 
 /**
- * The network stack of one kernel: makes {@code lo} and every protocol but TCP, which registers itself with {@link
+ * The network stack of one kernel: every protocol but TCP, which registers itself with {@link
  * #ipv4()} and {@link #inet()}.
  */
 public final class NetStack {
@@ -31,10 +31,11 @@ public final class NetStack {
     private final Icmp icmp;
     private final SocketFamily inet = new SocketFamily(SocketConstants.AF_INET);
 
-    /** @throws ErrnoException when there is a loopback device already */
+    /** Uses the kernel's {@code lo}, or makes it. */
     public NetStack(NetCore net) throws ErrnoException {
         this.kernel = net.kernel();
-        this.loopback = Loopback.create(net);
+        NetDevice known = net.deviceByName("lo");
+        this.loopback = known != null ? known : Loopback.create(net);
         this.ipv4 = new Ipv4(net, loopback);
         ipv4.addAddress(loopback, Ipv4Address.LOOPBACK, LOOPBACK_PREFIX);
         this.icmp = new Icmp(ipv4);
@@ -126,6 +127,5 @@ public final class NetStack {
     /** For the end of the kernel: lets go of all packets and timers. */
     public void close() {
         ipv4.close();
-        loopback.unregisterNetdev();
     }
 }
