@@ -26,6 +26,9 @@ import java.util.Objects;
 public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace.Listener {
     private static final long NEGOTIATION_ZERO_NS = 10_000_000L;
     private static final long NEGOTIATION_REALISTIC_NS = 2_500_000_000L;
+    /** Drivers wait 4.5 s. */
+    private static final long NEGOTIATION_MAX_NS = 4_000_000_000L;
+
     private static final int ALL_ONES = -1;
     private static final int D3_HOT = 3;
 
@@ -86,7 +89,7 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
         return switch (context.timing()) {
             case ZERO -> NEGOTIATION_ZERO_NS;
             case REALISTIC -> NEGOTIATION_REALISTIC_NS;
-            case HOSTILE -> context.random().nextLong(NEGOTIATION_ZERO_NS, 2 * NEGOTIATION_REALISTIC_NS);
+            case HOSTILE -> context.random().nextLong(NEGOTIATION_ZERO_NS, NEGOTIATION_MAX_NS);
         };
     }
 
