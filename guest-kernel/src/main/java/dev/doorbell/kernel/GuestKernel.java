@@ -13,13 +13,14 @@ import dev.doorbell.kernel.dma.DmaApi;
 import dev.doorbell.kernel.dma.DmaOptions;
 import dev.doorbell.kernel.irq.IrqTable;
 import dev.doorbell.kernel.irq.Softirqs;
-import dev.doorbell.kernel.netdev.Loopback;
+import dev.doorbell.kernel.net.NetStack;
 import dev.doorbell.kernel.netdev.NetCore;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.pci.PciCore;
 import dev.doorbell.kernel.pci.PciDev;
 import dev.doorbell.kernel.pci.PciDriver;
 import dev.doorbell.kernel.skb.SkbPool;
+import dev.doorbell.kernel.socket.Syscalls;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -34,7 +35,8 @@ public final class GuestKernel implements AutoCloseable {
     private final Softirqs softirqs;
     private final SkbPool skbs;
     private final NetCore net;
-    private final NetDevice loopback;
+    private final NetStack stack;
+    private final List<Syscalls> processes = new ArrayList<>();
     private final @Nullable IrqTable irqs;
     private final @Nullable PciCore pci;
     /** Pages that stay allocated for as long as the kernel lives, such as the interrupt remapping table. */
@@ -57,7 +59,7 @@ public final class GuestKernel implements AutoCloseable {
         }
         residentPages = pages.outstandingPages();
         net = new NetCore(context, softirqs, skbs);
-        loopback = Loopback.create(net);
+        stack = new NetStack(net);
     }
 
     /** Finds the cards and lets the drivers probe them. */
@@ -162,8 +164,20 @@ public final class GuestKernel implements AutoCloseable {
         return net;
     }
 
+    /** Protocols, addresses and routes. */
+    public NetStack stack() {
+        return stack;
+    }
+
     public NetDevice loopback() {
-        return loopback;
+        return stack.loopback();
+    }
+
+    /** A new guest process: the system calls on descriptors of its own, which are closed at shutdown. */
+    public Syscalls newProcess() {
+        Syscalls process = stack.newProcess();
+        processes.add(process);
+        return process;
     }
 
     /** @throws IllegalStateException when it was booted without a bus */
@@ -187,7 +201,7 @@ public final class GuestKernel implements AutoCloseable {
     // ---- shutdown
 
     /**
-     * Takes everything down in order: interfaces, drivers, devices, buffers. Task context.
+     * Takes everything down in order: processes, interfaces, drivers, devices, stack, buffers. Task context.
      *
      * @return what was not given back, one line each; empty after an orderly life
      */
@@ -197,10 +211,14 @@ public final class GuestKernel implements AutoCloseable {
         }
         closed = true;
         List<String> leaks = new ArrayList<>();
+        processes.forEach(Syscalls::closeAll);
         for (NetDevice dev : List.copyOf(net.devices())) {
-            dev.devClose();
+            if (dev != stack.loopback()) {
+                dev.devClose();
+            }
         }
         removeDevices(leaks);
+        stack.close();
         for (NetDevice dev : List.copyOf(net.devices())) {
             dev.unregisterNetdev();
         }

@@ -9,9 +9,15 @@ import dev.doorbell.bus.mem.GuestMemory;
 import dev.doorbell.bus.pci.RootComplex;
 import dev.doorbell.bus.time.VirtualTime;
 import dev.doorbell.bus.trace.Tracer;
+import dev.doorbell.bus.wire.Ipv4Address;
 import dev.doorbell.kernel.core.ErrnoException;
 import dev.doorbell.kernel.skb.SkBuff;
+import dev.doorbell.kernel.socket.SockAddrIn;
+import dev.doorbell.kernel.socket.SocketConstants;
+import dev.doorbell.kernel.socket.Syscalls;
 import dev.doorbell.kernel.time.KernelTimer;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +54,25 @@ class GuestKernelTest {
                 .boot()) {
             assertThat(kernel.pci().devices()).isEmpty();
         }
+    }
+
+    @Test
+    void aDatagramToOurselvesArrivesAndOpenSocketsAreClosedAtShutdown() throws ErrnoException {
+        GuestKernel kernel = boot();
+        Syscalls process = kernel.newProcess();
+        int server = process.socket(SocketConstants.AF_INET, SocketConstants.SOCK_DGRAM, 0);
+        process.bind(server, new SockAddrIn(Ipv4Address.LOOPBACK, 7));
+        int client = process.socket(SocketConstants.AF_INET, SocketConstants.SOCK_DGRAM, 0);
+        process.connect(client, new SockAddrIn(Ipv4Address.LOOPBACK, 7));
+        ByteBuffer sent = ByteBuffer.wrap("doorbell".getBytes(StandardCharsets.US_ASCII));
+        assertThat(process.send(client, sent, 0)).isEqualTo(8);
+        sent.rewind();
+        assertThat(process.send(client, sent, 0)).isEqualTo(8);
+        ByteBuffer received = ByteBuffer.allocate(100);
+        assertThat(process.recv(server, received, 0)).isEqualTo(8);
+        assertThat(new String(received.array(), 0, 8, StandardCharsets.US_ASCII))
+                .isEqualTo("doorbell");
+        assertThat(kernel.shutdown()).as("one datagram was still in the queue").isEmpty();
     }
 
     @Test
