@@ -7,7 +7,6 @@ import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.core.ErrnoException;
 import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.core.PageAllocator;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,9 +32,6 @@ public final class DmaDevice {
     private final @Nullable IovaDomain domain;
 
     private final AddressMap addresses = new AddressMap();
-    /** What the device sees in place of a row's buffer, when bouncing. */
-    private long[] shadow = new long[0];
-
     private long highestAddress = 0xFFFF_FFFFL;
     private @Nullable Barriers barriers;
 
@@ -165,9 +161,9 @@ public final class DmaDevice {
         }
         long at = iova - ledger.iova(row);
         if (toDevice) {
-            ram.copyTo(ledger.gpa(row) + at, ram, shadow[row] + at, bytes);
+            ram.copyTo(ledger.gpa(row) + at, ram, ledger.target(row) + at, bytes);
         } else {
-            ram.copyTo(shadow[row] + at, ram, ledger.gpa(row) + at, bytes);
+            ram.copyTo(ledger.target(row) + at, ram, ledger.gpa(row) + at, bytes);
         }
     }
 
@@ -237,18 +233,8 @@ public final class DmaDevice {
             }
             iova = domain.iova(row, target);
         }
-        if (bounce) {
-            noteShadow(row, target);
-        }
-        ledger.opened(row, iova, gpa, bytes, direction, how);
+        ledger.opened(row, iova, gpa, target, bytes, direction, how);
         return iova;
-    }
-
-    private void noteShadow(int row, long target) {
-        if (row >= shadow.length) {
-            shadow = Arrays.copyOf(shadow, Math.max(row + 1, 2 * shadow.length));
-        }
-        shadow[row] = target;
     }
 
     private void unmap(long iova, int bytes, Direction direction, DmaLedger.Function how) {
@@ -270,7 +256,7 @@ public final class DmaDevice {
             close(row);
             return;
         }
-        long copy = shadow[row];
+        long copy = ledger.target(row);
         int length = (int) ledger.bytes(row);
         if (ledger.direction(row).reachesCpu()) {
             ram.copyTo(copy, ram, ledger.gpa(row), length);

@@ -8,14 +8,25 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The book of one device's mappings: what is mapped, who mapped it and when; and, until the address is used again, who
- * unmapped it. Columns of primitives, one row per mapping: an entry costs a few stores.
+ * unmapped it. One row of eight longs per mapping, a cache line: an entry costs a few stores.
  */
 public final class DmaLedger {
     static final int NONE = -1;
 
-    private static final byte FREE = 0;
-    private static final byte MAPPED = 1;
-    private static final byte UNMAPPED = 2;
+    private static final int ROW = 8;
+    /** State in bits 7:0, direction in 15:8, function in 23:16. */
+    private static final int KEY = 0;
+
+    private static final int IOVA = 1;
+    private static final int GPA = 2;
+    private static final int BYTES = 3;
+    private static final int MAPPED_NS = 4;
+    private static final int UNMAPPED_NS = 5;
+    private static final int TARGET = 6;
+
+    private static final int FREE = 0;
+    private static final int MAPPED = 1;
+    private static final int UNMAPPED = 2;
     private static final Direction[] DIRECTIONS = Direction.values();
     private static final StackWalker WALKER = StackWalker.getInstance();
 
@@ -35,16 +46,9 @@ public final class DmaLedger {
 
     private final String device;
     private final Clock clock;
-    private byte[] state = new byte[64];
-    private byte[] direction = new byte[64];
-    private byte[] function = new byte[64];
-    private long[] iova = new long[64];
-    private long[] gpa = new long[64];
-    private long[] bytes = new long[64];
-    private long[] mappedNs = new long[64];
-    private long[] unmappedNs = new long[64];
-    private @Nullable String[] mappedBy = new @Nullable String[64];
-    private @Nullable String[] unmappedBy = new @Nullable String[64];
+    private long[] cells = new long[64 * ROW];
+    private @Nullable String[] mappedBy = new @Nullable String[0];
+    private @Nullable String[] unmappedBy = new @Nullable String[0];
     private int rows;
     private int open;
     private long mappings;
@@ -59,6 +63,8 @@ public final class DmaLedger {
     /** Also records the calling method of each map and unmap: a microsecond each. */
     public void recordCallers(boolean on) {
         callers = on;
+        mappedBy = new @Nullable String[0];
+        unmappedBy = new @Nullable String[0];
     }
 
     public void listener(Violation.Listener next) {
@@ -79,7 +85,7 @@ public final class DmaLedger {
     public List<String> leaks() {
         List<String> found = new ArrayList<>();
         for (int row = 0; row < rows; row++) {
-            if (state[row] == MAPPED) {
+            if (state(row) == MAPPED) {
                 found.add(describe(row));
             }
         }
@@ -88,81 +94,98 @@ public final class DmaLedger {
 
     void reportLeaks() {
         for (int row = 0; row < rows; row++) {
-            if (state[row] == MAPPED) {
-                report(Violation.Kind.LEAK, iova[row], "driver left the device: " + describe(row));
+            if (state(row) == MAPPED) {
+                report(Violation.Kind.LEAK, cell(row, IOVA), "driver left the device: " + describe(row));
             }
         }
     }
 
-    void opened(int row, long rowIova, long rowGpa, long rowBytes, Direction way, Function how) {
-        if (row >= state.length) {
-            grow(row);
+    /** @param target GPA that the device reaches: the buffer, or its shadow */
+    void opened(int row, long iova, long gpa, long target, long bytes, Direction way, Function how) {
+        int at = row * ROW;
+        if (at >= cells.length) {
+            cells = Arrays.copyOf(cells, Math.max(at + ROW, 2 * cells.length));
         }
-        rows = Math.max(rows, row + 1);
-        state[row] = MAPPED;
-        direction[row] = (byte) way.ordinal();
-        function[row] = (byte) how.ordinal();
-        iova[row] = rowIova;
-        gpa[row] = rowGpa;
-        bytes[row] = rowBytes;
-        mappedNs[row] = clock.nowNs();
+        if (row >= rows) {
+            rows = row + 1;
+        }
+        cells[at] = key(MAPPED, way, how);
+        cells[at + IOVA] = iova;
+        cells[at + GPA] = gpa;
+        cells[at + BYTES] = bytes;
+        cells[at + MAPPED_NS] = clock.nowNs();
+        cells[at + TARGET] = target;
         if (callers) {
-            mappedBy[row] = caller();
+            mappedBy = noteCaller(mappedBy, row);
         }
         open++;
         mappings++;
     }
 
     void closed(int row) {
-        state[row] = UNMAPPED;
-        unmappedNs[row] = clock.nowNs();
+        int at = row * ROW;
+        cells[at] = cells[at] & ~0xFF | UNMAPPED;
+        cells[at + UNMAPPED_NS] = clock.nowNs();
         if (callers) {
-            unmappedBy[row] = caller();
+            unmappedBy = noteCaller(unmappedBy, row);
         }
         open--;
     }
 
-    private void grow(int row) {
-        int size = Math.max(row + 1, 2 * state.length);
-        state = Arrays.copyOf(state, size);
-        direction = Arrays.copyOf(direction, size);
-        function = Arrays.copyOf(function, size);
-        iova = Arrays.copyOf(iova, size);
-        gpa = Arrays.copyOf(gpa, size);
-        bytes = Arrays.copyOf(bytes, size);
-        mappedNs = Arrays.copyOf(mappedNs, size);
-        unmappedNs = Arrays.copyOf(unmappedNs, size);
-        mappedBy = Arrays.copyOf(mappedBy, size);
-        unmappedBy = Arrays.copyOf(unmappedBy, size);
+    private static int key(int state, Direction way, Function how) {
+        return how.ordinal() << 16 | way.ordinal() << 8 | state;
+    }
+
+    private static @Nullable String[] noteCaller(@Nullable String[] names, int row) {
+        @Nullable
+        String[] noted = row < names.length ? names : Arrays.copyOf(names, Math.max(row + 1, 2 * names.length));
+        noted[row] = caller();
+        return noted;
+    }
+
+    private long cell(int row, int column) {
+        return cells[row * ROW + column];
+    }
+
+    private int state(int row) {
+        return (int) cell(row, KEY) & 0xFF;
+    }
+
+    private Function function(int row) {
+        return Function.ALL[(int) (cell(row, KEY) >>> 16 & 0xFF)];
     }
 
     boolean isMapped(int row) {
-        return row >= 0 && row < rows && state[row] == MAPPED;
+        return row >= 0 && row < rows && state(row) == MAPPED;
     }
 
     long iova(int row) {
-        return iova[row];
+        return cell(row, IOVA);
     }
 
     long gpa(int row) {
-        return gpa[row];
+        return cell(row, GPA);
+    }
+
+    long target(int row) {
+        return cell(row, TARGET);
     }
 
     long bytes(int row) {
-        return bytes[row];
+        return cell(row, BYTES);
     }
 
     Direction direction(int row) {
-        return DIRECTIONS[direction[row]];
+        return DIRECTIONS[(int) (cell(row, KEY) >>> 8 & 0xFF)];
     }
 
     boolean isCoherent(int row) {
-        return function[row] == Function.COHERENT.ordinal();
+        return function(row) == Function.COHERENT;
     }
 
     /** True when the address lies in the row's buffer. */
     boolean covers(int row, long address) {
-        return address - iova[row] >= 0 && address - iova[row] < bytes[row];
+        return address - cell(row, IOVA) >= 0 && address - cell(row, IOVA) < cell(row, BYTES);
     }
 
     /** The open row that an address lies in, or {@code guess} if that is one; NONE when there is none. */
@@ -171,28 +194,29 @@ public final class DmaLedger {
             return guess;
         }
         for (int row = 0; row < rows; row++) {
-            if (state[row] == MAPPED && covers(row, address)) {
+            if (state(row) == MAPPED && covers(row, address)) {
                 return row;
             }
         }
         return NONE;
     }
 
-    boolean matches(int row, long wantedBytes, Direction way, Function how) {
-        return bytes[row] == wantedBytes && direction[row] == way.ordinal() && function[row] == how.ordinal();
+    /** True when the row is mapped, and this is what it was mapped as. */
+    boolean matches(int row, long bytes, Direction way, Function how) {
+        return cell(row, BYTES) == bytes && cell(row, KEY) == key(MAPPED, way, how);
     }
 
     /** Says what does not match between an unmap and its row. */
-    void reportMismatch(int row, long wantedBytes, Direction way, Function how) {
+    void reportMismatch(int row, long bytes, Direction way, Function how) {
         String found = " of " + describe(row);
-        if (bytes[row] != wantedBytes) {
-            report(Violation.Kind.WRONG_SIZE, iova[row], "unmap with " + wantedBytes + " bytes" + found);
+        if (bytes(row) != bytes) {
+            report(Violation.Kind.WRONG_SIZE, iova(row), "unmap with " + bytes + " bytes" + found);
         }
-        if (direction[row] != way.ordinal()) {
-            report(Violation.Kind.WRONG_DIRECTION, iova[row], "unmap " + way + found);
+        if (direction(row) != way) {
+            report(Violation.Kind.WRONG_DIRECTION, iova(row), "unmap " + way + found);
         }
-        if (function[row] != how.ordinal()) {
-            report(Violation.Kind.WRONG_FUNCTION, iova[row], "unmap by the partner of " + how.call + found);
+        if (function(row) != how) {
+            report(Violation.Kind.WRONG_FUNCTION, iova(row), "unmap by the partner of " + how.call + found);
         }
     }
 
@@ -202,26 +226,26 @@ public final class DmaLedger {
 
     /** The row's history in one line, or "never mapped". */
     String describe(int row) {
-        if (row < 0 || row >= rows || state[row] == FREE) {
+        if (row < 0 || row >= rows || state(row) == FREE) {
             return "never mapped";
         }
         String mapped = String.format(
                 "%s of %d bytes %s at GPA 0x%x, IOVA 0x%x, %s at %d ns%s",
-                Function.ALL[function[row]].call,
-                bytes[row],
+                function(row).call,
+                cell(row, BYTES),
                 direction(row),
-                gpa[row],
-                iova[row],
+                cell(row, GPA),
+                cell(row, IOVA),
                 device,
-                mappedNs[row],
-                by(mappedBy[row]));
-        return state[row] == MAPPED
+                cell(row, MAPPED_NS),
+                by(mappedBy, row));
+        return state(row) == MAPPED
                 ? mapped
-                : mapped + "; unmapped at " + unmappedNs[row] + " ns" + by(unmappedBy[row]);
+                : mapped + "; unmapped at " + cell(row, UNMAPPED_NS) + " ns" + by(unmappedBy, row);
     }
 
-    private static String by(@Nullable String caller) {
-        return caller == null ? "" : " by " + caller;
+    private static String by(@Nullable String[] names, int row) {
+        return row >= names.length || names[row] == null ? "" : " by " + names[row];
     }
 
     private static String caller() {
