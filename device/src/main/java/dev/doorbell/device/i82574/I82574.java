@@ -9,6 +9,7 @@ import dev.doorbell.bus.pci.MsixTable;
 import dev.doorbell.bus.pci.PciFunction;
 import dev.doorbell.bus.pci.ResetReason;
 import dev.doorbell.bus.reg.RegisterFile;
+import dev.doorbell.bus.trace.Tracer;
 import dev.doorbell.device.i82574.InterruptUnit.Mode;
 import dev.doorbell.device.intel.Nvm;
 import dev.doorbell.device.intel.Phy;
@@ -79,10 +80,19 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
         regs.onWrite(CTRL_EXT, this::extendedControlWritten);
         regs.onRead(STATUS, this::readStatus);
         regs.onWrite(PBACLR, interrupts::clearPending);
+        regs.onStray((offset, isWrite, written) -> trace(context.tracer(), offset, isWrite, written));
         config.addListener(this);
         resetUnits();
         context.link().attach(this);
         phy.carrier(context.link().carrier());
+    }
+
+    /** An access that no register takes: harmless, but a driver should not make it. */
+    private static void trace(Tracer tracer, int offset, boolean isWrite, int written) {
+        if (tracer.isOn()) {
+            String at = "offset=0x" + Integer.toHexString(offset);
+            tracer.event("82574L", "mmio.stray", isWrite ? at + " written=0x" + Integer.toHexString(written) : at);
+        }
     }
 
     private static long negotiationNs(DeviceContext context) {

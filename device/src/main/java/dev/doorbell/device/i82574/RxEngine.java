@@ -102,7 +102,10 @@ final class RxEngine implements ReceiveSide {
             return;
         }
         if (tracer.isOn()) {
-            tracer.event(SOURCE, "rx.fifo", "bytes=" + frame.length() + " fifo=" + buffer.usedBytes());
+            tracer.event(
+                    SOURCE,
+                    "rx.fifo",
+                    "bytes=" + frame.length() + " used=" + buffer.usedBytes() + "/" + buffer.capacityBytes());
         }
         if (rings[buffer.queue(buffer.newest())].available() == 0) {
             countWaiting(buffer.newest());
@@ -208,7 +211,7 @@ final class RxEngine implements ReceiveSide {
         }
         truth.descriptorFetches++;
         if (tracer.isOn()) {
-            tracer.event(SOURCE, "rx.fetch", "result=" + result + " ready=" + ring.ready());
+            tracer.event(SOURCE, "rx.fetch", ring + " ready=" + ring.ready() + " " + result);
         }
         if (!result.isOk()) {
             truth.refusals++;
@@ -297,6 +300,13 @@ final class RxEngine implements ReceiveSide {
                 }
                 placedStatus |= RxStatus.RXE;
             }
+            if (tracer.isOn()) {
+                tracer.event(
+                        SOURCE,
+                        "rx.data",
+                        "bytes=" + part + " buffer=0x" + Long.toHexString(address) + " queue=" + buffer.queue(entry)
+                                + " " + result);
+            }
             placed += part;
             complete(ring, entry, part, placed == length);
         }
@@ -320,13 +330,6 @@ final class RxEngine implements ReceiveSide {
         ring.frameEnded((buffer.status(entry) & RxStatus.ACK) != 0, buffer.isSmall(entry));
         truth.delivered++;
         truth.deliveredOctets += buffer.length(entry);
-        if (tracer.isOn()) {
-            tracer.event(
-                    SOURCE,
-                    "rx.data",
-                    "bytes=" + buffer.length(entry) + " queue=" + buffer.queue(entry) + " status=0x"
-                            + Integer.toHexString(buffer.status(entry) | placedStatus | RxStatus.EOP));
-        }
         removeHead();
     }
 
@@ -348,7 +351,10 @@ final class RxEngine implements ReceiveSide {
                 truth.refusals++;
             }
             if (tracer.isOn()) {
-                tracer.event(SOURCE, "rx.writeback", "queue=" + queue + " descriptors=" + descriptors + " " + ring);
+                tracer.event(
+                        SOURCE,
+                        "rx.writeback",
+                        "descriptors=" + descriptors + " last=" + ring.lastWrittenBack() + " " + ring + " " + result);
             }
             int further = ring.takeCrossedLow() ? Interrupts.RXDMT0 : 0;
             if (ring.takeSmallSeen()) {

@@ -204,6 +204,12 @@ final class RxRing {
         return DmaResult.OK;
     }
 
+    /** The last descriptor of a write-back just done, as two 64-bit numbers in hexadecimal, for traces. */
+    String lastWrittenBack() {
+        long at = slotOffset(done - 1);
+        return String.format("%016x:%016x", cache.readLong(at), cache.readLong(at + 8));
+    }
+
     @Override
     public String toString() {
         return head.name() + "=" + regs.get(head) + " " + tail.name() + "=" + regs.get(tail);
