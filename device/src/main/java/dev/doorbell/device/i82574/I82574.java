@@ -15,6 +15,7 @@ import dev.doorbell.device.intel.Nvm;
 import dev.doorbell.device.intel.Phy;
 import dev.doorbell.device.spi.DeviceContext;
 import dev.doorbell.device.spi.Frame;
+import dev.doorbell.device.spi.Inspectable;
 import dev.doorbell.device.spi.LinkPort;
 import java.util.Objects;
 
@@ -24,7 +25,7 @@ import java.util.Objects;
  *
  * <p>Owns all state of the card. Everything happens on the world's thread, in register accesses and in scheduled steps.
  */
-public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace.Listener {
+public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace.Listener, Inspectable {
     private static final long NEGOTIATION_ZERO_NS = 10_000_000L;
     private static final long NEGOTIATION_REALISTIC_NS = 2_500_000_000L;
     /** Drivers wait 4.5 s. */
@@ -101,6 +102,11 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
             case REALISTIC -> NEGOTIATION_REALISTIC_NS;
             case HOSTILE -> context.random().nextLong(NEGOTIATION_ZERO_NS, NEGOTIATION_MAX_NS);
         };
+    }
+
+    @Override
+    public RegisterFile registers() {
+        return regs;
     }
 
     // ---- device control
