@@ -140,6 +140,9 @@ public final class IrqTable implements IrqSink {
             spurious++;
             return;
         }
+        if (kernel.tracer().isOn()) {
+            kernel.tracer().event("irq", "deliver", "vector=" + vector + " irq=" + irq + " handlers=" + desc.names());
+        }
         kernel.cpu().runInHardIrq(desc.body);
     }
 

@@ -1,5 +1,6 @@
 package dev.doorbell.kernel.netdev;
 
+import dev.doorbell.bus.trace.Tracer;
 import dev.doorbell.kernel.skb.SkBuff;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,7 @@ public final class Napi {
     private final Poll poll;
     private final int weight;
     private final Gro gro;
+    private final Tracer tracer;
     private boolean scheduled;
     private boolean missed;
     private boolean enabled;
@@ -38,6 +40,7 @@ public final class Napi {
         this.poll = poll;
         this.weight = weight;
         this.gro = new Gro(net);
+        this.tracer = net.kernel().tracer();
     }
 
     /** Of the device it belongs to. */
@@ -139,7 +142,11 @@ public final class Napi {
         polls++;
         polling = true;
         try {
-            return poll.poll(budget);
+            int work = poll.poll(budget);
+            if (tracer.isOn()) {
+                tracer.event(name, "napi.poll", "work=" + work + " budget=" + budget);
+            }
+            return work;
         } finally {
             polling = false;
         }

@@ -165,6 +165,12 @@ public final class NetCore {
         handler.receive(skb);
     }
 
+    private static String describe(SkBuff skb) {
+        return String.format(
+                "skb data=0x%x bytes=%d protocol=0x%04x ip_summed=%d gso_segs=%d",
+                skb.data(), skb.length(), skb.protocol, skb.ipSummed, skb.gsoSegments);
+    }
+
     /** A tag with VID 0 carries only a priority; any other needs an interface of its own. */
     private static boolean acceptVlan(SkBuff skb, NetDevice dev) {
         int vid = skb.vlanTci & 0xFFF;

@@ -202,6 +202,10 @@ public abstract class Sock {
      * @param mask EPOLL* bits that may have become set
      */
     public final void stateChanged(int mask) {
+        if (kernel.tracer().isOn()) {
+            kernel.tracer()
+                    .event("sock", "state_change", "protocol=" + protocol + " ready=0x" + Integer.toHexString(mask));
+        }
         waitQueue.wakeUp();
         watchers.ready(mask);
         listener.run();
