@@ -142,9 +142,12 @@ public final class Napi {
         polls++;
         polling = true;
         try {
+            if (tracer.isOn()) {
+                tracer.event(name, "napi.poll", "budget=" + budget);
+            }
             int work = poll.poll(budget);
             if (tracer.isOn()) {
-                tracer.event(name, "napi.poll", "work=" + work + " budget=" + budget);
+                tracer.event(name, "napi.done", "work=" + work + (scheduled ? " again" : " complete"));
             }
             return work;
         } finally {

@@ -75,6 +75,12 @@ public final class Udp implements L4Protocol {
         UdpSock sock = table.lookup(destination, destinationPort, source, sourcePort, dev == null ? 0 : dev.ifindex());
         if (sock != null) {
             skb.pull(UdpHeader.LENGTH);
+            if (ipv4.net().kernel().tracer().isOn()) {
+                ipv4.net()
+                        .kernel()
+                        .tracer()
+                        .event("udp", "deliver", "port=" + destinationPort + " bytes=" + skb.length());
+            }
             deliver(sock, skb);
             return;
         }
