@@ -181,6 +181,8 @@ final class TestCard {
         final List<Sent> sent = new ArrayList<>();
         boolean carrier = true;
         int maxTrainBytes;
+        boolean deaf;
+        long frames;
         LinkPort.Receiver receiver;
 
         @Override
@@ -190,6 +192,10 @@ final class TestCard {
 
         @Override
         public void send(Frame frame) {
+            frames++;
+            if (deaf) {
+                return;
+            }
             sent.add(new Sent(
                     frame.memory().bytes(frame.offset(), frame.length()),
                     frame.fcsGood(),

@@ -83,6 +83,12 @@ final class TxScript {
         return raw(low, dword2 & 0xFFFF_FFFFL | (long) hdr << 40 | (long) mss << 48);
     }
 
+    /** The descriptor {@code back} slots ago once more, with the same buffer. */
+    TxScript again(int back) {
+        long slot = ring + 16L * (next - back);
+        return raw(bench.ram.readLong(slot), bench.ram.readLong(slot + 8));
+    }
+
     /** Rings and lets everything due happen. */
     TxScript send() {
         ring();
