@@ -60,13 +60,14 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
         msix = Objects.requireNonNull(config.msix());
         vectors = msix.table();
         StepTimer steps = new StepTimer(context.scheduler(), context.timing(), context.random());
-        interrupts = new InterruptUnit(regs, context.interrupts(), steps, vectors);
+        interrupts = new InterruptUnit(regs, context.interrupts(), steps, vectors, context.tracer());
         phy = new Phy(context.scheduler(), negotiationNs(context), this::phyLinkChanged);
         link = new LinkUnit(regs, interrupts, phy, this::linkChanged);
         nvm = new NvmUnit(regs, words, context.scheduler());
         loopback = new LoopbackQueue(steps, this::receiveLooped);
-        mac = new TransmitMac(regs, context.link(), phy, loopback);
-        transmit = new TransmitEngine(regs, context.dma(), interrupts, steps, master, link, context.link(), mac);
+        mac = new TransmitMac(regs, context.link(), phy, loopback, context.tracer());
+        transmit = new TransmitEngine(
+                regs, context.dma(), interrupts, steps, master, link, context.link(), mac, context.tracer());
         receive = new RxEngine(
                 regs,
                 context.dma(),

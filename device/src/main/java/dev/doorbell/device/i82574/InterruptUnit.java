@@ -7,6 +7,7 @@ import dev.doorbell.bus.pci.MsixTable;
 import dev.doorbell.bus.reg.Register;
 import dev.doorbell.bus.reg.RegisterFile;
 import dev.doorbell.bus.time.Event;
+import dev.doorbell.bus.trace.Tracer;
 import dev.doorbell.device.i82574.StepTimer.Step;
 
 /**
@@ -37,6 +38,7 @@ final class InterruptUnit implements Interrupts {
     private final InterruptPort port;
     private final StepTimer steps;
     private final MsixTable table;
+    private final Tracer tracer;
     private final Event delivery;
     private final Throttle throttle;
     private final Throttle[] vectorThrottle = new Throttle[VECTORS];
@@ -58,11 +60,12 @@ final class InterruptUnit implements Interrupts {
 
     private boolean lineAsserted;
 
-    InterruptUnit(RegisterFile regs, InterruptPort port, StepTimer steps, MsixTable table) {
+    InterruptUnit(RegisterFile regs, InterruptPort port, StepTimer steps, MsixTable table, Tracer tracer) {
         this.regs = regs;
         this.port = port;
         this.steps = steps;
         this.table = table;
+        this.tracer = tracer;
         delivery = steps.event("82574L interrupt", this::deliver);
         throttle = new Throttle("82574L ITR", steps, this::deliver);
         for (int vector = 0; vector < VECTORS; vector++) {
@@ -294,6 +297,7 @@ final class InterruptUnit implements Interrupts {
         if (active != 0 && !lineAsserted && !throttle.isRunning()) {
             regs.count(IAC);
             throttle.arm(regs.get(ITR));
+            trace("irq.intx", 0);
             setLine(true);
         }
     }
@@ -307,6 +311,7 @@ final class InterruptUnit implements Interrupts {
         if (due) {
             regs.count(IAC);
             throttle.arm(regs.get(ITR));
+            trace("irq.msi", 0);
             port.msi(0);
         }
     }
@@ -330,6 +335,7 @@ final class InterruptUnit implements Interrupts {
 
     /** Auto-clear and auto-mask belong to the message, not to the cause: one held back by EITR or a mask stays in ICR. */
     private void messageLeaves(int vector) {
+        trace("irq.msix", vector);
         int autoCleared = active & causesOf[vector] & regs.get(EIAC);
         regs.set(ICR, regs.get(ICR) & ~autoCleared);
         if (regs.isSet(CTRL_EXT_EIAME)) {
@@ -368,6 +374,12 @@ final class InterruptUnit implements Interrupts {
                 fresh |= active & causesOf[vector];
                 scheduleDelivery();
             }
+        }
+    }
+
+    private void trace(String what, int vector) {
+        if (tracer.isOn()) {
+            tracer.event("82574L", what, "vector=" + vector + " causes=0x" + Integer.toHexString(active));
         }
     }
 

@@ -4,6 +4,7 @@ import static dev.doorbell.device.i82574.MacRegisters.*;
 
 import dev.doorbell.bus.dma.DmaPort;
 import dev.doorbell.bus.reg.RegisterFile;
+import dev.doorbell.bus.trace.Tracer;
 import dev.doorbell.device.spi.LinkPort;
 
 /** The transmit side of the card: two queues behind one gate. §7.2. */
@@ -25,14 +26,15 @@ final class TransmitEngine implements TransmitGate {
             MasterGate master,
             LinkUnit link,
             LinkPort wire,
-            TransmitMac mac) {
+            TransmitMac mac,
+            Tracer tracer) {
         this.regs = regs;
         this.master = master;
         this.link = link;
         this.mac = mac;
         for (int q = 0; q < QUEUES; q++) {
             TransmitBuffer buffer = new TransmitBuffer(dma, TransmitQueue.BURST);
-            queues[q] = new TransmitQueue(q, regs, dma, interrupts, steps, this, buffer, mac);
+            queues[q] = new TransmitQueue(q, regs, dma, interrupts, steps, this, buffer, mac, tracer);
         }
         pause = new PauseUnit(regs, steps, wire, this::kick);
         regs.onWrite(TCTL, this::controlWritten);

@@ -5,6 +5,7 @@ import static dev.doorbell.device.i82574.MacRegisters.*;
 import dev.doorbell.bus.mem.GuestMemory;
 import dev.doorbell.bus.reg.Register;
 import dev.doorbell.bus.reg.RegisterFile;
+import dev.doorbell.bus.trace.Tracer;
 import dev.doorbell.device.intel.Phy;
 import dev.doorbell.device.spi.Frame;
 import dev.doorbell.device.spi.LinkPort;
@@ -16,6 +17,7 @@ import java.util.zip.CRC32;
  */
 final class TransmitMac {
     static final int FCS_BYTES = 4;
+    private static final String SOURCE = "82574L";
     /** Without FCS. */
     private static final int MIN_FRAME_BYTES = 60;
     /** Anything shorter is illegal for this chip and is not sent. */
@@ -29,15 +31,17 @@ final class TransmitMac {
     private final LinkPort link;
     private final Phy phy;
     private final LoopbackQueue loopback;
+    private final Tracer tracer;
     private final Frame frame = new Frame(EMPTY);
     private final CRC32 crc = new CRC32();
     private final byte[] crcInput = new byte[TransmitBuffer.MAX_PACKET_BYTES];
 
-    TransmitMac(RegisterFile regs, LinkPort link, Phy phy, LoopbackQueue loopback) {
+    TransmitMac(RegisterFile regs, LinkPort link, Phy phy, LoopbackQueue loopback, Tracer tracer) {
         this.regs = regs;
         this.link = link;
         this.phy = phy;
         this.loopback = loopback;
+        this.tracer = tracer;
     }
 
     /** RCTL.LBM or the PHY's BMCR.14: nothing reaches the wire. */
@@ -72,6 +76,9 @@ final class TransmitMac {
             bytes = MIN_FRAME_BYTES;
         }
         count(memory, offset, 1, bytes, bytes);
+        if (tracer.isOn()) {
+            tracer.event(SOURCE, loopsBack() ? "tx.loopback" : "tx.frame", "bytes=" + bytes);
+        }
         if (loopsBack()) {
             loopback.offer(memory, offset, bytes, goodFcs);
         } else {
@@ -95,6 +102,9 @@ final class TransmitMac {
         int payload = length - headerBytes;
         int frames = (payload + segmentBytes - 1) / segmentBytes;
         count(memory, offset, frames, headerBytes + segmentBytes, length - (frames - 1) * segmentBytes);
+        if (tracer.isOn()) {
+            tracer.event(SOURCE, "tx.train", "bytes=" + length + " frames=" + frames + " mss=" + segmentBytes);
+        }
         frame.set(memory, offset, length).train(segmentBytes, headerBytes);
         link.send(frame.partialChecksum(checksumStart, checksumOffset));
     }

@@ -10,6 +10,7 @@ import dev.doorbell.bus.reg.Field;
 import dev.doorbell.bus.reg.Register;
 import dev.doorbell.bus.reg.RegisterFile;
 import dev.doorbell.bus.time.Event;
+import dev.doorbell.bus.trace.Tracer;
 import dev.doorbell.device.i82574.StepTimer.Step;
 
 /**
@@ -29,6 +30,7 @@ final class TransmitQueue {
     static final int BURST = 64;
 
     private static final int LOW_UNITS = 8;
+    private static final String SOURCE = "82574L";
 
     /** The registers of a queue. */
     record Registers(
@@ -54,6 +56,7 @@ final class TransmitQueue {
     private final TransmitBuffer buffer;
     private final TransmitOutput output;
     private final TransmitGate gate;
+    private final Tracer tracer;
     private final Event fetch;
     private final Event data;
     private final Event send;
@@ -81,7 +84,8 @@ final class TransmitQueue {
             StepTimer steps,
             TransmitGate gate,
             TransmitBuffer buffer,
-            TransmitMac mac) {
+            TransmitMac mac,
+            Tracer tracer) {
         this.index = index;
         this.regs = regs;
         this.dma = dma;
@@ -89,6 +93,7 @@ final class TransmitQueue {
         this.steps = steps;
         this.gate = gate;
         this.buffer = buffer;
+        this.tracer = tracer;
         ring = index == 0 ? Registers.QUEUE_0 : Registers.QUEUE_1;
         output = new TransmitOutput(regs, buffer, mac);
         fetch = steps.event("82574L tx" + index + " fetch", this::fetch);
@@ -148,6 +153,9 @@ final class TransmitQueue {
         long base = (long) regs.get(ring.baseHigh) << 32 | regs.get(ring.baseLow) & 0xFFFF_FFFFL;
         burstIova = base + (long) head * TransmitDescriptor.BYTES;
         DmaResult result = dma.read(burstIova, onChip, 0, wanted * TransmitDescriptor.BYTES);
+        if (tracer.isOn()) {
+            tracer.event(SOURCE, "tx.fetch", trace("result=" + result + " head=" + head + " descriptors=" + wanted));
+        }
         if (!result.isOk()) {
             // The queue stands still, as on silicon: the driver's hang detection sees TDH, and a doorbell tries again.
             // Without bus mastering nothing was asked of the ring, so it may go on by itself.
@@ -166,6 +174,9 @@ final class TransmitQueue {
             taken++;
         }
         advanceHead(taken - from);
+        if (tracer.isOn()) {
+            tracer.event(SOURCE, "tx.data", trace("descriptors=" + (taken - from) + " packets=" + buffer.packets()));
+        }
         steps.next(send, Step.SEND);
     }
 
@@ -187,6 +198,9 @@ final class TransmitQueue {
         boolean any = false;
         boolean delayed = false;
         int done = taken - writtenBack;
+        if (tracer.isOn()) {
+            tracer.event(SOURCE, "tx.writeback", trace("descriptors=" + done + " head=" + regs.get(ring.head)));
+        }
         for (; writtenBack < taken; writtenBack++) {
             long high = high(writtenBack);
             if (TransmitDescriptor.wantsStatus(high)) {
@@ -218,6 +232,10 @@ final class TransmitQueue {
         } else if (further != 0) {
             interrupts.raise(further);
         }
+    }
+
+    private String trace(String details) {
+        return "queue=" + index + " " + details;
     }
 
     private long low(int descriptor) {

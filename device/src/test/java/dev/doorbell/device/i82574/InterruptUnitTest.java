@@ -8,6 +8,7 @@ import dev.doorbell.bus.pci.MsixTable;
 import dev.doorbell.bus.reg.Register;
 import dev.doorbell.bus.reg.RegisterFile;
 import dev.doorbell.bus.time.VirtualTime;
+import dev.doorbell.bus.trace.Tracer;
 import dev.doorbell.device.i82574.InterruptUnit.Mode;
 import dev.doorbell.device.spi.Timing;
 import java.util.ArrayList;
@@ -65,7 +66,7 @@ class InterruptUnitTest {
     @BeforeEach
     void build() {
         StepTimer steps = new StepTimer(world, Timing.ZERO, new SplittableRandom(1));
-        unit = new InterruptUnit(regs, port, steps, table);
+        unit = new InterruptUnit(regs, port, steps, table, Tracer.OFF);
         for (int v = 0; v < 5; v++) {
             table.write(16L * v + 12, 4, 0);
         }
