@@ -11,9 +11,12 @@ import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.core.PageAllocator;
 import dev.doorbell.kernel.dma.DmaApi;
 import dev.doorbell.kernel.dma.DmaOptions;
+import dev.doorbell.kernel.driver.e1000e.E1000eDriver;
+import dev.doorbell.kernel.driver.e1000e.E1000eOptions;
 import dev.doorbell.kernel.irq.IrqTable;
 import dev.doorbell.kernel.irq.Softirqs;
 import dev.doorbell.kernel.net.NetStack;
+import dev.doorbell.kernel.netdev.Loopback;
 import dev.doorbell.kernel.netdev.NetCore;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.pci.PciCore;
@@ -21,8 +24,11 @@ import dev.doorbell.kernel.pci.PciDev;
 import dev.doorbell.kernel.pci.PciDriver;
 import dev.doorbell.kernel.skb.SkbPool;
 import dev.doorbell.kernel.socket.Syscalls;
+import dev.doorbell.kernel.tcp.Tcp;
+import dev.doorbell.kernel.tcp.TcpConfig;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +41,10 @@ public final class GuestKernel implements AutoCloseable {
     private final Softirqs softirqs;
     private final SkbPool skbs;
     private final NetCore net;
-    private final NetStack stack;
+    private final NetDevice loopback;
+    private final TcpConfig tcpSettings;
+    private @Nullable NetStack stack;
+    private @Nullable Tcp tcp;
     private final List<Syscalls> processes = new ArrayList<>();
     private final @Nullable IrqTable irqs;
     private final @Nullable PciCore pci;
@@ -59,7 +68,8 @@ public final class GuestKernel implements AutoCloseable {
         }
         residentPages = pages.outstandingPages();
         net = new NetCore(context, softirqs, skbs);
-        stack = new NetStack(net);
+        loopback = Loopback.create(net);
+        tcpSettings = options.tcp;
     }
 
     /** Finds the cards and lets the drivers probe them. */
@@ -87,6 +97,7 @@ public final class GuestKernel implements AutoCloseable {
         private boolean poison;
         private @Nullable Bus bus;
         private DmaOptions dma = DmaOptions.DEFAULT;
+        private TcpConfig tcp = new TcpConfig();
         private final List<Function<GuestKernel, PciDriver>> drivers = new ArrayList<>();
 
         private Builder(String name, World world, GuestMemory ram) {
@@ -121,6 +132,17 @@ public final class GuestKernel implements AutoCloseable {
         public Builder dma(DmaOptions options) {
             dma = options;
             return this;
+        }
+
+        /** The net.ipv4.tcp_* settings. */
+        public Builder tcp(TcpConfig settings) {
+            tcp = settings;
+            return this;
+        }
+
+        /** The driver of the 82574L, with its module parameters. */
+        public Builder e1000e(E1000eOptions options) {
+            return driver(kernel -> new E1000eDriver(kernel.net(), options));
         }
 
         /** Adds a driver; it probes at boot, in the order of addition. */
@@ -164,18 +186,39 @@ public final class GuestKernel implements AutoCloseable {
         return net;
     }
 
-    /** Protocols, addresses and routes. */
+    /**
+     * Protocols, addresses and routes. The stack comes up with the first call of this, of {@link #tcp} or of {@link
+     * #newProcess}: a kernel that only drives a card has none.
+     */
     public NetStack stack() {
-        return stack;
+        NetStack known = stack;
+        return known == null ? startStack() : known;
     }
 
+    private NetStack startStack() {
+        try {
+            NetStack started = new NetStack(net);
+            stack = started;
+            tcp = new Tcp(context, started.ipv4(), skbs, started.inet(), tcpSettings);
+            return started;
+        } catch (ErrnoException e) {
+            throw new IllegalStateException("network stack of " + name(), e);
+        }
+    }
+
+    public Tcp tcp() {
+        stack();
+        return Objects.requireNonNull(tcp);
+    }
+
+    /** The interface {@code lo}. */
     public NetDevice loopback() {
-        return stack.loopback();
+        return loopback;
     }
 
     /** A new guest process: the system calls on descriptors of its own, which are closed at shutdown. */
     public Syscalls newProcess() {
-        Syscalls process = stack.newProcess();
+        Syscalls process = stack().newProcess();
         processes.add(process);
         return process;
     }
@@ -213,12 +256,12 @@ public final class GuestKernel implements AutoCloseable {
         List<String> leaks = new ArrayList<>();
         processes.forEach(Syscalls::closeAll);
         for (NetDevice dev : List.copyOf(net.devices())) {
-            if (dev != stack.loopback()) {
+            if (dev != loopback) {
                 dev.devClose();
             }
         }
         removeDevices(leaks);
-        stack.close();
+        closeStack();
         for (NetDevice dev : List.copyOf(net.devices())) {
             dev.unregisterNetdev();
         }
@@ -232,6 +275,15 @@ public final class GuestKernel implements AutoCloseable {
             report(leaks, context.pages().outstandingPages() - residentPages, "pages outstanding");
         }
         return leaks;
+    }
+
+    private void closeStack() {
+        if (tcp != null) {
+            tcp.close();
+        }
+        if (stack != null) {
+            stack.close();
+        }
     }
 
     private void removeDevices(List<String> leaks) {

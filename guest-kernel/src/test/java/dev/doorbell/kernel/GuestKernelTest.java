@@ -18,6 +18,8 @@ import dev.doorbell.kernel.socket.Syscalls;
 import dev.doorbell.kernel.time.KernelTimer;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -73,6 +75,40 @@ class GuestKernelTest {
         assertThat(new String(received.array(), 0, 8, StandardCharsets.US_ASCII))
                 .isEqualTo("doorbell");
         assertThat(kernel.shutdown()).as("one datagram was still in the queue").isEmpty();
+    }
+
+    @Test
+    void aTcpConnectionToOurselvesCarriesAMegabyteAndLeavesNothingBehind() throws ErrnoException {
+        GuestKernel kernel = boot();
+        Syscalls process = kernel.newProcess();
+        int listener = process.socket(SocketConstants.AF_INET, SocketConstants.SOCK_STREAM, 0);
+        process.bind(listener, new SockAddrIn(Ipv4Address.LOOPBACK, 80));
+        process.listen(listener, 8);
+        byte[] sent = new byte[1 << 20];
+        new SplittableRandom(3).nextBytes(sent);
+        world.threads().start("client", () -> {
+            try {
+                int client = process.socket(SocketConstants.AF_INET, SocketConstants.SOCK_STREAM, 0);
+                process.connect(client, new SockAddrIn(Ipv4Address.LOOPBACK, 80));
+                ByteBuffer data = ByteBuffer.wrap(sent);
+                while (data.hasRemaining()) {
+                    process.send(client, data, 0);
+                }
+                process.close(client);
+            } catch (ErrnoException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        int server = process.accept4(listener, 0);
+        ByteBuffer received = ByteBuffer.allocate(sent.length + 1);
+        while (process.recv(server, received, 0) > 0) {
+            assertThat(received.position()).isLessThanOrEqualTo(sent.length);
+        }
+        assertThat(Arrays.copyOf(received.array(), received.position())).isEqualTo(sent);
+        process.close(server);
+        world.runFor(1_000_000_000L);
+        assertThat(kernel.skbs().drops().nonZero()).isEmpty();
+        assertThat(kernel.shutdown()).isEmpty();
     }
 
     @Test

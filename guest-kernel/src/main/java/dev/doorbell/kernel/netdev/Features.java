@@ -39,6 +39,8 @@ public final class Features {
 
     public static final int CSUM_MASK = HW_CSUM | IP_CSUM | IPV6_CSUM;
     public static final int ALL_TSO = TSO | TSO6;
+    /** What every device can, because the stack does it: NETIF_F_SOFT_FEATURES. On from registration. */
+    public static final int SOFTWARE = GRO | GSO;
 
     private Features() {}
 }

@@ -131,6 +131,8 @@ public final class NetDevice {
         if (registered || net.deviceByName(name) != null) {
             throw new ErrnoException("register_netdev(" + name + ")", Errno.EEXIST);
         }
+        hwFeatures |= Features.SOFTWARE;
+        features |= Features.SOFTWARE;
         registered = true;
         ifindex = net.register(this);
         txQueue.attachQdisc();

@@ -114,8 +114,18 @@ public final class Tcp implements L4Protocol {
         return segments.outstanding();
     }
 
-    /** Gives back the page block that data is being copied into; for tear-down. */
+    /**
+     * Tear-down, once the processes have closed their sockets: forgets every flow that lingers, without a word to the
+     * peer, and gives back the page block that data is being copied into.
+     */
     public void close() {
+        for (Flow flow : flows.snapshot()) {
+            if (flow instanceof TimeWait tw) {
+                timeWait.kill(tw);
+            } else if (flow instanceof TcpConnection c) {
+                done(c);
+            }
+        }
         segments.close();
     }
 
