@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@link #direct()} completes each at once. {@link #delayed} holds each for a seeded time, never changing the order.
  */
-public final class PostedWrites {
+public final class PostedWrites implements AutoCloseable {
     /** Where writes end up; the bus side of the function. */
     public interface Completer {
         void completeWrite(long iova, GuestMemory from, long offset, int bytes);
@@ -131,6 +131,15 @@ public final class PostedWrites {
         bufferUsed = 0;
         if (due != null) {
             due.cancel();
+        }
+    }
+
+    /** Forgets what is on its way and gives the buffer back; for the end of the world. */
+    @Override
+    public void close() {
+        discard();
+        if (buffer != null) {
+            buffer.close();
         }
     }
 

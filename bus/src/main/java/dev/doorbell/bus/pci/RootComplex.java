@@ -74,6 +74,16 @@ public final class RootComplex {
         }
     }
 
+    /** Resets what is in a slot by its link; what the function had posted arrives first. */
+    public void hotReset(int bdf) {
+        PciSlot slot = slotAt(bdf);
+        PciFunction function = slot == null ? null : slot.function();
+        if (slot != null && function != null) {
+            slot.posted().flush();
+            function.reset(ResetReason.HOT);
+        }
+    }
+
     /** The window that answers all of {@code [address, address + bytes)}, or null. Valid while {@link #generation} stands. */
     public @Nullable Window memoryWindow(long address, int bytes) {
         return find(stale ? rebuild().memory : memory, address, bytes);

@@ -236,4 +236,25 @@ class ConfigSpaceTest {
         config.write(0xEA, 2, PciExpress.NON_FATAL_DETECTED);
         assertThat(config.read(0xEA, 2)).isZero();
     }
+
+    @Test
+    void msiGrantsVectorsAndHoldsMaskedOnesPending() {
+        MsiCapability msi = new MsiCapability(4, false, true);
+        ConfigSpace function = ConfigSpace.builder(1, 2).capability(0x50, msi).build();
+        int[] told = {0};
+        msi.onUnmask(() -> told[0]++);
+        assertThat(function.read(0x52, 2)).isEqualTo(0x0104);
+        function.write(0x54, 4, 0xFEE0_0003);
+        function.write(0x58, 2, 0x47);
+        function.write(0x52, 2, 1 | 1 << 4);
+        assertThat(msi.address()).isEqualTo(0xFEE0_0000L);
+        assertThat(msi.enabledVectors()).isEqualTo(2);
+        assertThat(msi.data(0)).isEqualTo(0x46);
+        assertThat(msi.data(1)).isEqualTo(0x47);
+        function.write(0x5C, 4, 0x2);
+        assertThat(msi.isMasked(1)).isTrue();
+        msi.pending(1, true);
+        assertThat(function.read(0x60, 4)).isEqualTo(0x2);
+        assertThat(told[0]).isEqualTo(4);
+    }
 }

@@ -31,6 +31,7 @@ public final class PciCore {
     private final IrqTable irqs;
     private final DmaApi dma;
     private final InterruptRemapping remapping;
+    private final ErrorRecovery recovery;
     private final ResourceAllocator memory = new ResourceAllocator(MEMORY_BASE, MEMORY_END);
     private final ResourceAllocator ports = new ResourceAllocator(IO_BASE, IO_END);
     private final List<PciDev> devices = new ArrayList<>();
@@ -45,6 +46,7 @@ public final class PciCore {
         this.root = root;
         this.irqs = irqs;
         this.dma = dma;
+        recovery = new ErrorRecovery(root);
         remapping = new InterruptRemapping(kernel, dma.iommu());
     }
 
@@ -230,6 +232,40 @@ public final class PciCore {
         dev.drvdata(null);
         dev.dma().flush();
         dev.dma().driverReleased();
+    }
+
+    /** Puts a device to sleep: its driver first, then D3hot. Task context. */
+    public void suspend(PciDev dev) throws ErrnoException {
+        PciDriver driver = dev.driver();
+        kernel.cpu().mightSleep("pci suspend of " + dev.name());
+        if (driver != null) {
+            driver.suspend(dev);
+        }
+        dev.pciSaveState();
+        dev.pciSetPowerState(3);
+    }
+
+    /** Wakes it again, with its configuration as it was; then its driver. Task context. */
+    public void resume(PciDev dev) throws ErrnoException {
+        PciDriver driver = dev.driver();
+        kernel.cpu().mightSleep("pci resume of " + dev.name());
+        dev.pciSetPowerState(0);
+        dev.pciRestoreState();
+        if (driver != null) {
+            driver.resume(dev);
+        }
+    }
+
+    /**
+     * Takes a device through error recovery, as if its root port had signalled the error. Task context.
+     *
+     * @return false when it could not be recovered
+     */
+    public boolean recover(PciDev dev, PciChannelState state) {
+        kernel.cpu().mightSleep("pci error recovery of " + dev.name());
+        boolean recovered = recovery.recover(dev, state);
+        trace(dev, recovered ? "recovered" : "recovery failed", state.name());
+        return recovered;
     }
 
     /** Forgets a device that was pulled, or is to be: its driver leaves it, its windows and page tables are freed. */

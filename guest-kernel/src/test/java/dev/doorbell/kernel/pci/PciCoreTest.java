@@ -393,4 +393,151 @@ class PciCoreTest {
         assertThat(dev.isDisconnected()).isTrue();
         assertThatThrownBy(dev::pciEnableDevice).hasMessageContaining("ENODEV");
     }
+
+    @Test
+    void sleepingDeviceWakesWithItsConfiguration() throws ErrnoException {
+        PciSlot slot = plug(3, FakeCard.nic());
+        PciDev dev = enabledNic(slot);
+        core.suspend(dev);
+        assertThat(dev.pciIomap(0).read32(0)).isEqualTo(-1);
+        core.resume(dev);
+        assertThat(dev.pciIomap(0).read32(0)).isZero();
+        assertThat(dev.readConfig16(ConfigSpace.COMMAND) & ConfigSpace.COMMAND_MASTER)
+                .isNotZero();
+    }
+
+    /** Answers each recovery step as told, and logs it. */
+    private final class Recovering implements PciDriver {
+        private final PciErsResult detected;
+        private final PciErsResult mmio;
+        private final PciErsResult reset;
+
+        Recovering(PciErsResult detected, PciErsResult mmio, PciErsResult reset) {
+            this.detected = detected;
+            this.mmio = mmio;
+            this.reset = reset;
+        }
+
+        @Override
+        public String name() {
+            return "recovering";
+        }
+
+        @Override
+        public PciDeviceId[] idTable() {
+            return new PciDeviceId[] {new PciDeviceId(PciDeviceId.PCI_ANY_ID, PciDeviceId.PCI_ANY_ID)};
+        }
+
+        @Override
+        public void probe(PciDev dev) throws ErrnoException {
+            dev.pciEnableDevice();
+            dev.pciSetMaster();
+            dev.pciSaveState();
+        }
+
+        @Override
+        public void remove(PciDev dev) {}
+
+        @Override
+        public PciErsResult errorDetected(PciDev dev, PciChannelState state) {
+            log.add("detected " + state);
+            return detected;
+        }
+
+        @Override
+        public PciErsResult mmioEnabled(PciDev dev) {
+            log.add("mmio");
+            return mmio;
+        }
+
+        @Override
+        public PciErsResult slotReset(PciDev dev) {
+            log.add("reset, command " + dev.readConfig16(ConfigSpace.COMMAND));
+            dev.pciRestoreState();
+            return reset;
+        }
+
+        @Override
+        public void errorResume(PciDev dev) {
+            log.add("resume");
+        }
+    }
+
+    private boolean recover(PciErsResult detected, PciErsResult mmio, PciErsResult reset, PciChannelState state) {
+        plug(3, FakeCard.nic());
+        core.register(new Recovering(detected, mmio, reset));
+        core.scan();
+        return core.recover(core.devices().get(0), state);
+    }
+
+    @Test
+    void frozenLinkIsResetBeforeTheDriverRecovers() {
+        assertThat(recover(PciErsResult.NEED_RESET, PciErsResult.NONE, PciErsResult.RECOVERED, PciChannelState.FROZEN))
+                .isTrue();
+        assertThat(log).containsExactly("detected FROZEN", "reset, command 0", "resume");
+        assertThat(core.devices().get(0).readConfig16(ConfigSpace.COMMAND)).isEqualTo(0x7);
+    }
+
+    @Test
+    void nonFatalErrorMayNeedNoReset() {
+        assertThat(recover(PciErsResult.CAN_RECOVER, PciErsResult.RECOVERED, PciErsResult.NONE, PciChannelState.NORMAL))
+                .isTrue();
+        assertThat(log).containsExactly("detected NORMAL", "mmio", "resume");
+    }
+
+    @Test
+    void driverMayAskForAResetAfterLookingAtItsRegisters() {
+        assertThat(recover(
+                        PciErsResult.CAN_RECOVER,
+                        PciErsResult.NEED_RESET,
+                        PciErsResult.RECOVERED,
+                        PciChannelState.NORMAL))
+                .isTrue();
+        assertThat(log).containsExactly("detected NORMAL", "mmio", "reset, command 0", "resume");
+    }
+
+    @Test
+    void failedRecoveryIsPermanent() {
+        assertThat(recover(PciErsResult.NEED_RESET, PciErsResult.NONE, PciErsResult.DISCONNECT, PciChannelState.FROZEN))
+                .isFalse();
+        assertThat(log).containsExactly("detected FROZEN", "reset, command 0", "detected PERM_FAILURE");
+    }
+
+    @Test
+    void driverWithoutRecoveryLosesTheDevice() {
+        assertThat(recover(PciErsResult.NONE, PciErsResult.NONE, PciErsResult.NONE, PciChannelState.NORMAL))
+                .isFalse();
+        assertThat(log).containsExactly("detected NORMAL", "detected PERM_FAILURE");
+    }
+
+    @Test
+    void registersMappingsDmaAndInterruptsAllocateNothing() throws ErrnoException {
+        PciSlot slot = plug(3, FakeCard.nic());
+        PciDev dev = enabledNic(slot);
+        Mmio mmio = dev.pciIomap(0);
+        GuestMemory frame = GuestMemory.allocate(4096);
+        dev.pciAllocIrqVectors(1, 1);
+        dev.requestIrq(0, () -> IrqReturn.HANDLED, "nic");
+        var threads = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
+        long allocated = -1;
+        // The first rounds load classes and grow tables to their working size.
+        for (int round = 0; round < 5; round++) {
+            long before = threads.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < 1000; i++) {
+                mmio.write32(0x100, i);
+                mmio.read32(0x104);
+                long iova = dev.dmaMapSingle(0x40_0800L, 3000, Direction.BIDIRECTIONAL);
+                slot.dma().read(iova, frame, 0, 16);
+                slot.dma().write(iova, frame, 0, 3000);
+                dev.dmaSyncSingleForCpu(iova, 3000, Direction.BIDIRECTIONAL);
+                dev.dmaUnmapSingle(iova, 3000, Direction.BIDIRECTIONAL);
+                slot.interrupts().msix(0);
+                time.runFor(0);
+            }
+            allocated = threads.getCurrentThreadAllocatedBytes() - before;
+        }
+        assertThat(irqs.count(dev.pciIrqVector(0))).isEqualTo(5000);
+        assertThat(allocated).isZero();
+        frame.close();
+    }
 }
