@@ -1,7 +1,6 @@
 package dev.doorbell.bus.pci;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -9,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * A function's configuration space: 4096 bytes, little-endian, each with the bits that software may write and the bits
  * that it clears by writing one (PCI Local Bus 3.0 chapter 6, PCI Express Base chapter 7).
  *
- * <p>Built once per function by {@link #builder}. Two doors lead in: {@link #read} and {@link #write} are software's and
+ * <p>Built once per function by a {@link ConfigSpaceBuilder}. Two doors lead in: {@link #read} and {@link #write} are software's and
  * obey the masks; {@code get} and {@code set} are the function's own and do not.
  */
 public final class ConfigSpace {
@@ -40,9 +39,6 @@ public final class ConfigSpace {
 
     /** What an unplaced capability belongs to: no function at all. */
     static final ConfigSpace NONE = new ConfigSpace();
-
-    private static final int COMMAND_PARITY_SERR = 1 << 6 | 1 << 8;
-    private static final int STATUS_W1C = 0xF900;
 
     /** Told about changes that mean something outside configuration space, after the change. All are optional. */
     public interface Listener {
@@ -80,8 +76,8 @@ public final class ConfigSpace {
     private ConfigSpace() {}
 
     /** Begins a type 0 header. */
-    public static Builder builder(int vendorId, int deviceId) {
-        return new Builder(vendorId, deviceId);
+    public static ConfigSpaceBuilder builder(int vendorId, int deviceId) {
+        return new ConfigSpaceBuilder(new ConfigSpace(), vendorId, deviceId);
     }
 
     /** Software reads 1, 2 or 4 bytes; beyond the end, or any other size, reads all ones. */
@@ -320,136 +316,26 @@ public final class ConfigSpace {
         }
     }
 
-    /** Lays out a configuration space. Mistakes (overlaps, bad sizes) throw here, at start-up. */
-    public static final class Builder {
-        private final ConfigSpace config = new ConfigSpace();
-        private final boolean[] taken = new boolean[BYTES];
-        private int lastStandard;
-        private int lastExtended;
+    void add(Bar bar) {
+        bars[bar.index()] = bar;
+    }
 
-        private Builder(int vendorId, int deviceId) {
-            Arrays.fill(taken, 0, 0x40, true);
-            config.init16(VENDOR_ID, vendorId);
-            config.init16(DEVICE_ID, deviceId);
-            config.writable16(COMMAND, COMMAND_MASTER | COMMAND_PARITY_SERR | COMMAND_INTX_DISABLE);
-            config.clearedByOne16(STATUS, STATUS_W1C);
-            config.writable16(CACHE_LINE, 0xFF);
-            config.writable16(INTERRUPT_LINE, 0xFF);
+    /** Places the capability: from now on it is part of this configuration space. */
+    void add(Capability capability, int offset) {
+        capability.place(this, offset);
+        capabilities.add(capability);
+        if (capability instanceof PowerManagement found) {
+            powerManagement = found;
+        } else if (capability instanceof MsiCapability found) {
+            msi = found;
+        } else if (capability instanceof MsixCapability found) {
+            msix = found;
         }
+    }
 
-        public Builder revision(int revision) {
-            config.init8(REVISION, revision);
-            return this;
-        }
-
-        /** 24 bits: base class, subclass, interface; 0x020000 is Ethernet. */
-        public Builder classCode(int classCode) {
-            config.init8(CLASS_CODE, classCode);
-            config.init16(CLASS_CODE + 1, classCode >>> 8);
-            return this;
-        }
-
-        public Builder subsystem(int vendorId, int id) {
-            config.init16(SUBSYSTEM_VENDOR_ID, vendorId);
-            config.init16(SUBSYSTEM_ID, id);
-            return this;
-        }
-
-        /** 1 for INTA# to 4 for INTD#. */
-        public Builder interruptPin(int pin) {
-            config.init8(INTERRUPT_PIN, pin);
-            return this;
-        }
-
-        public Builder memoryBar(int index, long sizeBytes) {
-            config.writable16(COMMAND, COMMAND_MEMORY);
-            return bar(index, Bar.Kind.MEMORY_32, sizeBytes, false);
-        }
-
-        /** Takes the register after it as well. */
-        public Builder memoryBar64(int index, long sizeBytes, boolean prefetchable) {
-            if (index == 5) {
-                throw new IllegalArgumentException("BAR 5: a 64-bit BAR needs the register after it");
-            }
-            config.writable16(COMMAND, COMMAND_MEMORY);
-            return bar(index, Bar.Kind.MEMORY_64, sizeBytes, prefetchable);
-        }
-
-        public Builder ioBar(int index, int sizeBytes) {
-            config.writable16(COMMAND, COMMAND_IO);
-            return bar(index, Bar.Kind.IO, sizeBytes, false);
-        }
-
-        public Builder expansionRom(int sizeBytes) {
-            config.writable16(COMMAND, COMMAND_MEMORY);
-            return bar(Bar.ROM_INDEX, Bar.Kind.ROM, sizeBytes, false);
-        }
-
-        private Builder bar(int index, Bar.Kind kind, long sizeBytes, boolean prefetchable) {
-            Bar below = index > 0 && index < Bar.ROM_INDEX ? config.bars[index - 1] : null;
-            if (config.bars[index] != null || below != null && below.kind() == Bar.Kind.MEMORY_64) {
-                throw new IllegalArgumentException("BAR " + index + ": already taken");
-            }
-            config.bars[index] = new Bar(config, index, kind, sizeBytes, prefetchable);
-            return this;
-        }
-
-        /**
-         * Adds a capability to the end of its chain.
-         *
-         * @param offset 0x40 to 0xFC for a standard one, 0x100 and above for an extended one; a multiple of 4
-         */
-        public Builder capability(int offset, Capability capability) {
-            int from = capability.isExtended() ? 0x100 : 0x40;
-            int end = capability.isExtended() ? BYTES : 0x100;
-            if (offset % 4 != 0 || offset < from || offset + capability.bytes() > end) {
-                throw new IllegalArgumentException(String.format(
-                        "capability %#x at %#x: %#x to %#x, a multiple of 4", capability.id(), offset, from, end - 4));
-            }
-            for (int i = offset; i < offset + capability.bytes(); i++) {
-                if (taken[i]) {
-                    throw new IllegalArgumentException(
-                            String.format("capability %#x: byte %#x is already taken", capability.id(), i));
-                }
-                taken[i] = true;
-            }
-            link(offset, capability);
-            capability.place(config, offset);
-            config.capabilities.add(capability);
-            if (capability instanceof PowerManagement powerManagement) {
-                config.powerManagement = powerManagement;
-            } else if (capability instanceof MsiCapability msi) {
-                config.msi = msi;
-            } else if (capability instanceof MsixCapability msix) {
-                config.msix = msix;
-            }
-            return this;
-        }
-
-        private void link(int offset, Capability capability) {
-            if (capability.isExtended()) {
-                if (lastExtended == 0 && offset != 0x100) {
-                    throw new IllegalArgumentException(
-                            String.format("first extended capability at %#x: must be at 0x100", offset));
-                }
-                if (lastExtended != 0) {
-                    config.init32(lastExtended, config.get32(lastExtended) & 0x000F_FFFF | offset << 20);
-                }
-                config.init32(offset, 1 << 16 | capability.id());
-                lastExtended = offset;
-                return;
-            }
-            config.init8(offset, capability.id());
-            config.init8(lastStandard == 0 ? CAPABILITIES_POINTER : lastStandard + 1, offset);
-            config.init16(STATUS, config.get16(STATUS) | STATUS_CAPABILITIES);
-            lastStandard = offset;
-        }
-
-        public ConfigSpace build() {
-            for (Capability capability : config.capabilities) {
-                capability.restored();
-            }
-            return config;
+    void built() {
+        for (Capability capability : capabilities) {
+            capability.restored();
         }
     }
 }

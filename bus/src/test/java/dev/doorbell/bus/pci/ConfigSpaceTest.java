@@ -212,7 +212,7 @@ class ConfigSpaceTest {
 
     @Test
     void layoutMistakesAreRefusedWithTheReason() {
-        ConfigSpace.Builder builder = ConfigSpace.builder(1, 2).memoryBar64(0, 4096, false);
+        ConfigSpaceBuilder builder = ConfigSpace.builder(1, 2).memoryBar64(0, 4096, false);
         assertThatThrownBy(() -> builder.memoryBar(1, 4096)).hasMessageContaining("BAR 1: already taken");
         assertThatThrownBy(() -> builder.memoryBar(2, 5000)).hasMessageContaining("power of two");
         builder.capability(0x50, new PowerManagement(0, 0));
