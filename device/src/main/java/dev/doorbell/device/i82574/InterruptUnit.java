@@ -31,21 +31,15 @@ final class InterruptUnit implements Interrupts {
     static final int OTHER_CAUSES = LSC | RXO | MDAC | SRPD | ACK | MNG;
 
     static final int VECTORS = 5;
-    private static final int IVAR_VALID = 8;
-    private static final int[] IVAR_CAUSE = {RXQ0, RXQ1, TXQ0, TXQ1, OTHER};
 
     private final RegisterFile regs;
     private final InterruptPort port;
     private final StepTimer steps;
-    private final MsixTable table;
     private final Tracer tracer;
     private final Event delivery;
     private final Throttle throttle;
-    private final Throttle[] vectorThrottle = new Throttle[VECTORS];
+    private final VectorDelivery vectors;
     private final DelayTimers delays;
-
-    /** By vector: the causes that IVAR sends to it. */
-    private final int[] causesOf = new int[VECTORS];
 
     private Mode mode = Mode.INTX;
     /** False in D3, when quiesced, and for messages without bus mastering: causes latch and wait. */
@@ -55,28 +49,22 @@ final class InterruptUnit implements Interrupts {
     /** Causes that became active and have not been signalled. */
     private int fresh;
 
-    /** By vector, one bit each: handed over while masked, and pending there. */
-    private int held;
-
     private boolean lineAsserted;
 
     InterruptUnit(RegisterFile regs, InterruptPort port, StepTimer steps, MsixTable table, Tracer tracer) {
         this.regs = regs;
         this.port = port;
         this.steps = steps;
-        this.table = table;
         this.tracer = tracer;
         delivery = steps.event("82574L interrupt", this::deliver);
         throttle = new Throttle("82574L ITR", steps, this::deliver);
-        for (int vector = 0; vector < VECTORS; vector++) {
-            vectorThrottle[vector] = new Throttle("82574L EITR" + vector, steps, this::deliver);
-        }
+        vectors = new VectorDelivery(regs, port, steps, table, tracer, this::deliver);
         delays = new DelayTimers(regs, steps, this::delayOver);
         regs.onRead(ICR, this::readIcr).onWrite(ICR, this::writeIcr);
         regs.onRead(ICS, stored -> seenIcr()).onWrite(ICS, this::raise);
         regs.onRead(IMS, stored -> regs.get(IMS)).onWrite(IMS, this::enable);
         regs.onRead(IMC, stored -> 0).onWrite(IMC, this::disable);
-        regs.onWrite(IVAR, this::ivarWritten).onWrite(ITR, this::itrWritten);
+        regs.onWrite(ITR, this::itrWritten);
         regs.onWrite(EITR, this::eitrWritten);
         regs.onWrite(RDTR, this::flushWritten).onWrite(TIDV, this::flushWritten);
     }
@@ -205,8 +193,10 @@ final class InterruptUnit implements Interrupts {
             scheduleDelivery();
         }
         evaluate();
-        if (held != 0 && regs.isSet(CTRL_EXT_PBA_CLR)) {
-            restateHeld(written);
+        int restated = vectors.restate(written);
+        if (restated != 0) {
+            fresh |= restated;
+            scheduleDelivery();
         }
     }
 
@@ -215,34 +205,15 @@ final class InterruptUnit implements Interrupts {
         evaluate();
     }
 
-    private void ivarWritten(int written) {
-        int ivar = regs.get(IVAR);
-        for (int vector = 0; vector < VECTORS; vector++) {
-            causesOf[vector] = 0;
-        }
-        for (int entry = 0; entry < IVAR_CAUSE.length; entry++) {
-            int allocation = ivar >>> 4 * entry & 0xF;
-            int vector = allocation & ~IVAR_VALID;
-            if ((allocation & IVAR_VALID) != 0 && vector < VECTORS) { // 5 to 7: no such vector, no message
-                causesOf[vector] |= IVAR_CAUSE[entry];
-            }
-        }
-    }
-
     private void itrWritten(int written) {
-        endGapIfZero(throttle, written);
-    }
-
-    /** One of the five, not known which: those that are 0 now do not throttle. */
-    private void eitrWritten(int written) {
-        for (int vector = 0; vector < VECTORS; vector++) {
-            endGapIfZero(vectorThrottle[vector], regs.get(EITR, vector));
+        if ((written & 0xFFFF) == 0 && throttle.isRunning()) {
+            throttle.disarm();
+            scheduleDelivery();
         }
     }
 
-    private void endGapIfZero(Throttle running, int interval) {
-        if ((interval & 0xFFFF) == 0 && running.isRunning()) {
-            running.disarm();
+    private void eitrWritten(int written) {
+        if (vectors.endZeroGaps()) {
             scheduleDelivery();
         }
     }
@@ -284,10 +255,8 @@ final class InterruptUnit implements Interrupts {
             case INTX -> deliverLine();
             case MSI -> deliverMessage();
             case MSIX -> {
-                for (int vector = 0; vector < VECTORS; vector++) {
-                    deliverVector(vector);
-                }
-                fresh &= causesWithVector();
+                fresh = vectors.deliver(fresh);
+                active = regs.get(ICR) & regs.get(IMS);
             }
         }
     }
@@ -297,7 +266,7 @@ final class InterruptUnit implements Interrupts {
         if (active != 0 && !lineAsserted && !throttle.isRunning()) {
             regs.count(IAC);
             throttle.arm(regs.get(ITR));
-            trace("irq.intx", 0);
+            trace("irq.intx");
             setLine(true);
         }
     }
@@ -311,84 +280,26 @@ final class InterruptUnit implements Interrupts {
         if (due) {
             regs.count(IAC);
             throttle.arm(regs.get(ITR));
-            trace("irq.msi", 0);
+            trace("irq.msi");
             port.msi(0);
         }
     }
 
-    private void deliverVector(int vector) {
-        int causes = causesOf[vector];
-        if ((fresh & causes) == 0 || vectorThrottle[vector].isRunning()) {
-            return;
-        }
-        fresh &= ~causes;
-        if ((active & causes) == 0) {
-            return;
-        }
-        if (table.isMasked(vector)) {
-            held |= 1 << vector;
-        } else {
-            messageLeaves(vector);
-        }
-        port.msix(vector);
-    }
-
-    /** Auto-clear and auto-mask belong to the message, not to the cause: one held back by EITR or a mask stays in ICR. */
-    private void messageLeaves(int vector) {
-        trace("irq.msix", vector);
-        int autoCleared = active & causesOf[vector] & regs.get(EIAC);
-        regs.set(ICR, regs.get(ICR) & ~autoCleared);
-        if (regs.isSet(CTRL_EXT_EIAME)) {
-            regs.set(IMS, regs.get(IMS) & ~(autoCleared & regs.get(IAM)));
-        }
-        active = regs.get(ICR) & regs.get(IMS);
-        regs.count(IAC);
-        vectorThrottle[vector].arm(regs.get(EITR, vector));
-    }
-
     /** The vector table or its enable and mask bits were written: messages that were pending may have left. */
     void tableWritten() {
-        for (int vector = 0; held != 0 && vector < VECTORS; vector++) {
-            if ((held & 1 << vector) != 0 && !table.isPending(vector)) {
-                held &= ~(1 << vector);
-                messageLeaves(vector);
-            }
-        }
+        vectors.tableWritten();
+        active = regs.get(ICR) & regs.get(IMS);
     }
 
-    /** PBACLR: forgets pending messages. @param vectors one bit each */
-    void clearPending(int vectors) {
-        for (int vector = 0; vector < VECTORS; vector++) {
-            if ((vectors & 1 << vector) != 0) {
-                table.pending(vector, false);
-            }
-        }
-        held &= ~vectors;
+    /** PBACLR: forgets pending messages. @param written one bit per vector */
+    void clearPending(int written) {
+        vectors.clearPending(written);
     }
 
-    /** CTRL_EXT.PBA_CLR: enabling a cause clears the pending bit of its vector, and what is still active sets it anew. */
-    private void restateHeld(int enabled) {
-        for (int vector = 0; vector < VECTORS; vector++) {
-            if ((held & 1 << vector) != 0 && (causesOf[vector] & enabled) != 0) {
-                clearPending(1 << vector);
-                fresh |= active & causesOf[vector];
-                scheduleDelivery();
-            }
-        }
-    }
-
-    private void trace(String what, int vector) {
+    private void trace(String what) {
         if (tracer.isOn()) {
-            tracer.event("82574L", what, "vector=" + vector + " causes=0x" + Integer.toHexString(active));
+            tracer.event("82574L", what, "causes=0x" + Integer.toHexString(active));
         }
-    }
-
-    private int causesWithVector() {
-        int causes = 0;
-        for (int ofVector : causesOf) {
-            causes |= ofVector;
-        }
-        return causes;
     }
 
     private void setLine(boolean asserted) {
@@ -422,13 +333,13 @@ final class InterruptUnit implements Interrupts {
     void reset() {
         delays.take();
         stop();
-        ivarWritten(0);
+        vectors.allocationChanged();
     }
 
     private void stop() {
         delivery.cancel();
         disarmThrottles();
-        held = 0;
+        vectors.forgetHeld();
         active = 0;
         fresh = 0;
         if (lineAsserted) {
@@ -438,8 +349,6 @@ final class InterruptUnit implements Interrupts {
 
     private void disarmThrottles() {
         throttle.disarm();
-        for (Throttle each : vectorThrottle) {
-            each.disarm();
-        }
+        vectors.disarm();
     }
 }
