@@ -148,6 +148,9 @@ public final class NeighbourTable {
                 n = following;
             }
         }
+        if (size <= GC_THRESHOLD_1) {
+            gcTimer.delTimer();
+        }
     }
 
     private static int bucket(int address) {

@@ -203,6 +203,11 @@ public final class Ipv4 {
         }
     }
 
+    /** The next identification value for packets of this flow. */
+    public int nextIdentification(int source, int destination, int protocol) {
+        return output.nextIdentification(source, destination, protocol);
+    }
+
     /** ARP got no answer: this packet's sender learns of it. */
     private void neighbourFailed(SkBuff skb) {
         if (icmp != null) {
@@ -221,6 +226,9 @@ public final class Ipv4 {
             gone.removeIf(address -> address.dev() != dev);
             gone.forEach(addresses::remove);
             routes.removeAll(dev);
+            if (dev == loopback) {
+                reassembly.clear(); // the kernel is going down
+            }
         }
         routes.invalidate();
     }

@@ -73,6 +73,10 @@ final class Ipv4Output {
         return local(skb, route);
     }
 
+    int nextIdentification(int source, int destination, int protocol) {
+        return identifiers.next(source, destination, protocol, 1);
+    }
+
     private static int refusal(Route route) {
         return switch (route.type()) {
             case UNREACHABLE -> Errno.EHOSTUNREACH.negated();

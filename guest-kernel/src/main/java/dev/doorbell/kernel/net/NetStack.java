@@ -13,6 +13,8 @@ import dev.doorbell.kernel.netdev.Loopback;
 import dev.doorbell.kernel.netdev.NetCore;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
+import dev.doorbell.kernel.packet.PacketSock;
+import dev.doorbell.kernel.raw.Raw;
 import dev.doorbell.kernel.socket.SocketConstants;
 import dev.doorbell.kernel.socket.SocketFamily;
 import dev.doorbell.kernel.socket.Syscalls;
@@ -30,6 +32,7 @@ public final class NetStack {
     private final Ipv4 ipv4;
     private final Icmp icmp;
     private final SocketFamily inet = new SocketFamily(SocketConstants.AF_INET);
+    private final SocketFamily packet = new SocketFamily(SocketConstants.AF_PACKET);
 
     /** Uses the kernel's {@code lo}, or makes it. */
     public NetStack(NetCore net) throws ErrnoException {
@@ -40,6 +43,8 @@ public final class NetStack {
         ipv4.addAddress(loopback, Ipv4Address.LOOPBACK, LOOPBACK_PREFIX);
         this.icmp = new Icmp(ipv4);
         new Udp(ipv4, inet);
+        new Raw(ipv4, inet);
+        PacketSock.register(packet, net);
     }
 
     // ---- parts
@@ -70,6 +75,11 @@ public final class NetStack {
         return inet;
     }
 
+    /** The protocols of AF_PACKET sockets. */
+    public SocketFamily packet() {
+        return packet;
+    }
+
     /** The counters of /proc/net/snmp. */
     public SnmpCounters snmp() {
         return ipv4.snmp();
@@ -77,7 +87,7 @@ public final class NetStack {
 
     /** The system calls of a new guest process: descriptors of its own. */
     public Syscalls newProcess() {
-        return new Syscalls(kernel, inet);
+        return new Syscalls(kernel, inet, packet);
     }
 
     // ---- settings
