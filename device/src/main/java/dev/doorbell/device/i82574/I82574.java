@@ -18,6 +18,7 @@ import dev.doorbell.device.spi.Frame;
 import dev.doorbell.device.spi.Inspectable;
 import dev.doorbell.device.spi.LinkPort;
 import java.util.Objects;
+import java.util.SortedMap;
 
 /**
  * An Intel 82574L Gigabit Ethernet controller: the units and how they are wired, device control, resets, and the PCI
@@ -48,7 +49,7 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
     private final LoopbackQueue loopback;
     private final TransmitMac mac;
     private final TransmitEngine transmit;
-    private final ReceiveSide receive;
+    private final RxEngine receive;
     private boolean phyResetHeld;
     private boolean quiesced;
 
@@ -108,6 +109,11 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
     @Override
     public RegisterFile registers() {
         return regs;
+    }
+
+    @Override
+    public SortedMap<String, Long> trueCounters() {
+        return receive.truth().byName();
     }
 
     // ---- device control

@@ -24,21 +24,18 @@ import dev.doorbell.device.spi.LinkPort;
  */
 final class RxEngine implements ReceiveSide {
     private static final String SOURCE = "82574L";
-    private static final int FORMAT_PACKET_SPLIT = 1;
-    private static final int[] BUFFER_BYTES = {2048, 1024, 512, 256};
-    private static final int BUFFER_EXTENSION = 16;
 
     private final RegisterFile regs;
     private final TrueCounters truth = new TrueCounters();
     private final DmaPort dma;
     private final LinkPort link;
     private final Interrupts interrupts;
-    private final FlowControl flowControl;
     private final StepTimer steps;
     private final MasterGate master;
     private final Tracer tracer;
     private final PacketBuffer buffer;
     private final RxMac mac;
+    private final RxWatermarks watermarks;
     private final RxRing[] rings;
     private final Event fetch;
     private final Event data;
@@ -49,7 +46,6 @@ final class RxEngine implements ReceiveSide {
     /** Status bits that the head frame earned on its way to memory. */
     private int placedStatus;
 
-    private boolean xoffSent;
     /** Bytes of the frame for which the link was refused room; 0 when it does not wait. */
     private int linkWaitsFor;
     /** Changes when frames or descriptors are thrown away: a step that called out and sees it change must stop. */
@@ -68,12 +64,12 @@ final class RxEngine implements ReceiveSide {
         this.dma = dma;
         this.link = link;
         this.interrupts = interrupts;
-        this.flowControl = flowControl;
         this.steps = steps;
         this.master = master;
         this.tracer = tracer;
         buffer = new PacketBuffer(regs);
         mac = new RxMac(regs, buffer, flowControl);
+        watermarks = new RxWatermarks(regs, buffer, flowControl);
         rings = new RxRing[] {new RxRing(regs, dma, 0), new RxRing(regs, dma, 1)};
         fetch = steps.event("82574L rx fetch", this::fetch);
         data = steps.event("82574L rx data", this::data);
@@ -110,7 +106,7 @@ final class RxEngine implements ReceiveSide {
         if (rings[buffer.queue(buffer.newest())].available() == 0) {
             countWaiting(buffer.newest());
         }
-        watchFlow();
+        watermarks.check();
         kick();
     }
 
@@ -136,7 +132,7 @@ final class RxEngine implements ReceiveSide {
         for (RxRing ring : rings) {
             ring.forget();
         }
-        xoffSent = false;
+        watermarks.reset();
         buffer.reset();
         mac.reset();
         wakeLink();
@@ -237,7 +233,7 @@ final class RxEngine implements ReceiveSide {
             }
         }
         wakeLink();
-        watchFlow();
+        watermarks.check();
         if (rings[0].pending() + rings[1].pending() > 0) {
             steps.next(writeBack, Step.WRITE_BACK);
         }
@@ -258,7 +254,7 @@ final class RxEngine implements ReceiveSide {
     private boolean placeHead() {
         int entry = buffer.head();
         RxRing ring = rings[buffer.queue(entry)];
-        int size = bufferBytes();
+        int size = RxBufferSize.bytes(regs);
         int length = buffer.length(entry);
         if (size == 0) {
             dropHead(RxDrop.BUFFER_FORMAT);
@@ -367,24 +363,6 @@ final class RxEngine implements ReceiveSide {
 
     // ---- small things
 
-    /** Bytes of each receive buffer by RCTL; 0 when it selects none. Packet-split sizes are PSRCTL's. */
-    private int bufferBytes() {
-        int rctl = regs.get(RCTL);
-        int format = RCTL_DTYP.of(rctl);
-        if (format > FORMAT_PACKET_SPLIT || format == FORMAT_PACKET_SPLIT && regs.isSet(RFCTL_EXSTEN)) {
-            return 0;
-        }
-        int kib = RCTL_FLXBUF.of(rctl);
-        if (kib != 0) {
-            return kib * 1024;
-        }
-        int code = RCTL_BSIZE.of(rctl);
-        if (RCTL_BSEX.isSet(rctl)) {
-            return code == 0 ? 0 : BUFFER_BYTES[code] * BUFFER_EXTENSION;
-        }
-        return BUFFER_BYTES[code];
-    }
-
     private void countWaiting(int entry) {
         if (buffer.markWaiting(entry)) {
             regs.count(RNBC);
@@ -411,22 +389,6 @@ final class RxEngine implements ReceiveSide {
         truth.drop(reason);
         if (tracer.isOn()) {
             tracer.event(SOURCE, "rx.drop", reason.name());
-        }
-    }
-
-    /** Sends XOFF above FCRTH and XON below FCRTL, once each. */
-    private void watchFlow() {
-        int high = regs.get(FCRTH);
-        if (!xoffSent) {
-            if (high != 0 && buffer.usedBytes() > high && regs.isSet(CTRL_TFCE)) {
-                xoffSent = true;
-                flowControl.sendPause(regs.get(FCTTV));
-            }
-        } else if (buffer.usedBytes() < (regs.get(FCRTL_RTL) << FCRTL_RTL.shift())) {
-            xoffSent = false;
-            if (regs.isSet(FCRTL_XONE)) {
-                flowControl.sendPause(0);
-            }
         }
     }
 

@@ -80,6 +80,33 @@ class RxCardTest {
     }
 
     @Test
+    void everyFrameIsAccountedForByTheTrueCounters() {
+        bench.write(RDT0, 3);
+        for (int i = 0; i < 300; i++) {
+            bench.arrive(toTheCard());
+        }
+        assertThat(bench.card.trueCounters())
+                .containsEntry("rx.seen", 300L)
+                .containsEntry("rx.delivered", 3L)
+                .containsEntry("rx.drop.FIFO_FULL", 137L);
+    }
+
+    /** A register marked as mere storage reads back what was written and does nothing else. */
+    @Test
+    void storageOnlyRegistersOnlyStore() {
+        for (var register : map().storageOnly()) {
+            int before = bench.read(register.offset());
+            bench.write(register.offset(), ~before);
+            bench.settle();
+            int after = bench.card.registers().get(register);
+            assertThat(bench.read(register.offset())).as(register.name()).isEqualTo(after);
+        }
+        assertThat(map().storageOnly()).hasSizeGreaterThan(100);
+        bench.arrive(toTheCard());
+        assertThat(bench.read(RDH0)).isEqualTo(1);
+    }
+
+    @Test
     void masterDisableStopsReceptionAndGoesOnAfterwards() {
         bench.write(RDT0, 0);
         bench.arrive(toTheCard());
