@@ -2,6 +2,7 @@ package dev.doorbell.device.i82574;
 
 import static dev.doorbell.device.i82574.MacRegisters.*;
 
+import dev.doorbell.bus.dma.DmaPort;
 import dev.doorbell.bus.pci.ConfigSpace;
 import dev.doorbell.bus.pci.MsiCapability;
 import dev.doorbell.bus.pci.MsixCapability;
@@ -65,21 +66,16 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
         phy = new Phy(context.scheduler(), negotiationNs(context), this::phyLinkChanged);
         link = new LinkUnit(regs, interrupts, phy, this::linkChanged);
         nvm = new NvmUnit(regs, words, context.scheduler());
+        DmaPort dma = new RequesterStatus(context.dma(), config);
         loopback = new LoopbackQueue(steps, this::receiveLooped);
         mac = new TransmitMac(regs, context.link(), phy, loopback, context.tracer());
-        transmit = new TransmitEngine(
-                regs, context.dma(), interrupts, steps, master, link, context.link(), mac, context.tracer());
+        transmit =
+                new TransmitEngine(regs, dma, interrupts, steps, master, link, context.link(), mac, context.tracer());
         receive = new RxEngine(
-                regs,
-                context.dma(),
-                context.link(),
-                interrupts,
-                transmit.flowControl(),
-                steps,
-                master,
-                context.tracer());
+                regs, dma, context.link(), interrupts, transmit.flowControl(), steps, master, context.tracer());
         new MdioUnit(regs, interrupts, phy);
         regs.onWrite(CTRL, this::controlWritten);
+        regs.onWrite(RCTL, this::receiveControlWritten);
         regs.onWrite(CTRL_EXT, this::extendedControlWritten);
         regs.onRead(STATUS, this::readStatus);
         regs.onWrite(PBACLR, interrupts::clearPending);
@@ -88,6 +84,7 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
         resetUnits();
         context.link().attach(this);
         phy.carrier(context.link().carrier());
+        followConfig();
     }
 
     /** An access that no register takes: harmless, but a driver should not make it. */
@@ -131,6 +128,12 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
             regs.set(STATUS_PHYRA, 1);
         }
         phyResetHeld = phyReset;
+    }
+
+    /** In place of the receive side's own hook, because RCTL.LBM also lets transmission go on without a link. */
+    private void receiveControlWritten(int written) {
+        receive.controlWritten(written);
+        transmit.kick();
     }
 
     private void extendedControlWritten(int written) {

@@ -25,8 +25,6 @@ final class InterruptUnit implements Interrupts {
 
     /** What software may set and mask, reserved bits included: drivers test their interrupt with them. */
     static final int CAUSES = 0x01F7_FFFF;
-    /** Causes that have an MSI-X vector of their own. */
-    static final int VECTOR_CAUSES = RXQ0 | RXQ1 | TXQ0 | TXQ1 | OTHER;
     /** Their arrival sets OTHER in MSI-X mode. */
     static final int OTHER_CAUSES = LSC | RXO | MDAC | SRPD | ACK | MNG;
 

@@ -10,6 +10,9 @@ interface ReceiveSide extends LinkPort.Receiver {
     /** A gate may have opened: bus mastering, CTRL.2, link. Goes on with what waits in the packet buffer. */
     void kick();
 
+    /** RCTL was written; its storage is already updated. */
+    void controlWritten(int written);
+
     /** True while a request to memory is under way: STATUS.GIO_MASTER_ENABLE waits for it. */
     boolean isBusy();
 

@@ -150,7 +150,8 @@ final class RxEngine implements ReceiveSide {
 
     // ---- register writes
 
-    private void controlWritten(int written) {
+    @Override
+    public void controlWritten(int written) {
         if (regs.isSet(RCTL_EN)) {
             kick();
         } else {

@@ -273,6 +273,26 @@ class CardTest {
     }
 
     @Test
+    void refusedReadShowsAsReceivedMasterAbort() {
+        bench.linkUp();
+        TxScript tx = new TxScript(bench, 0, 64).enable();
+        tx.raw(0x7FFF_FFFF_0000L, 100L | EOP | IFCS | RS).send();
+        assertThat(config(6, 2) & 1 << 13).isNotZero();
+        bench.card.configWrite(6, 2, 1 << 13);
+        assertThat(config(6, 2) & 1 << 13).isZero();
+    }
+
+    @Test
+    void poisonedReadGoesToErrorReporting() {
+        bench.linkUp();
+        bench.dma.poison = true;
+        TxScript tx = new TxScript(bench, 0, 64).enable();
+        tx.legacy(frame(60), EOP | IFCS | RS).send();
+        assertThat(config(0x104, 4)).isEqualTo(1 << 12);
+        assertThat(config(0xEA, 2) & 2).isEqualTo(2);
+    }
+
+    @Test
     void quietUntilReset() {
         bench.linkUp();
         TxScript tx = new TxScript(bench, 0, 64).enable();

@@ -101,13 +101,14 @@ final class TestCard {
     /** Memory that a card can reach, and what became of it. */
     final class Dma implements DmaPort {
         boolean refuseWrites;
+        boolean poison;
         int reads;
         int writes;
 
         @Override
         public DmaResult read(long iova, GuestMemory into, long offset, int bytes) {
             reads++;
-            DmaResult result = check(iova, bytes);
+            DmaResult result = poison ? DmaResult.POISONED : check(iova, bytes);
             if (result == DmaResult.OK) {
                 ram.copyTo(iova, into, offset, bytes);
             } else {

@@ -280,6 +280,16 @@ class TransmitTest {
     }
 
     @Test
+    void loopBackNeedsNoLink() {
+        bench.card.carrierChanged(false);
+        tx.legacy(frame(100), EOP | IFCS | RS).send();
+        bench.write(RCTL, 1 << 6);
+        bench.settle();
+        assertThat(tx.status(0)).isEqualTo(1);
+        assertThat(bench.wire.sent).isEmpty();
+    }
+
+    @Test
     void busMasterOffHoldsTheRingUntilItIsOn() {
         bench.card.configWrite(4, 2, 0x3);
         tx.legacy(frame(100), EOP | IFCS | RS).send();

@@ -1,0 +1,60 @@
+package dev.doorbell.device.i82574;
+
+import dev.doorbell.bus.dma.DmaPort;
+import dev.doorbell.bus.dma.DmaResult;
+import dev.doorbell.bus.mem.GuestMemory;
+import dev.doorbell.bus.pci.AdvancedErrorReporting;
+import dev.doorbell.bus.pci.ConfigSpace;
+import dev.doorbell.bus.pci.PciExpress;
+import java.util.Objects;
+
+/**
+ * Shows in configuration space what became of the card's reads: an unsupported request sets Received Master Abort, a
+ * poisoned completion goes to Advanced Error Reporting (PCI Express Base §6.2, §7.5.1.2). Writes are posted: the card
+ * never learns.
+ */
+final class RequesterStatus implements DmaPort {
+    /** First header dword of a 4-dword memory read request: what the log shows of the failed request. */
+    private static final int MEMORY_READ_64 = 0x2000_0000;
+
+    private final DmaPort port;
+    private final ConfigSpace config;
+    private final AdvancedErrorReporting errors;
+    private final PciExpress express;
+
+    RequesterStatus(DmaPort port, ConfigSpace config) {
+        this.port = port;
+        this.config = config;
+        errors = Objects.requireNonNull(config.capability(AdvancedErrorReporting.class));
+        express = Objects.requireNonNull(config.capability(PciExpress.class));
+    }
+
+    @Override
+    public DmaResult read(long iova, GuestMemory into, long offset, int bytes) {
+        DmaResult result = port.read(iova, into, offset, bytes);
+        if (result != DmaResult.OK) {
+            record(result, iova, bytes);
+        }
+        return result;
+    }
+
+    @Override
+    public DmaResult write(long iova, GuestMemory from, long offset, int bytes) {
+        return port.write(iova, from, offset, bytes);
+    }
+
+    private void record(DmaResult result, long iova, int bytes) {
+        switch (result) {
+            case OK, BUS_MASTER_OFF -> {} // nothing was on the bus, or nothing went wrong there
+            case UNMAPPED, PERMISSION -> {
+                int status = config.get16(ConfigSpace.STATUS);
+                config.set16(ConfigSpace.STATUS, status | ConfigSpace.STATUS_RECEIVED_MASTER_ABORT);
+            }
+            case POISONED -> {
+                int header = MEMORY_READ_64 | bytes >>> 2 & 0x3FF;
+                errors.uncorrectable(AdvancedErrorReporting.POISONED_TLP, header, 0, (int) (iova >>> 32), (int) iova);
+                express.setDeviceStatus(PciExpress.NON_FATAL_DETECTED);
+            }
+        }
+    }
+}
