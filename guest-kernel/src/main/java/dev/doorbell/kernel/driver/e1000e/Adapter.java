@@ -26,15 +26,6 @@ import org.jspecify.annotations.Nullable;
  * again; only one at a time.
  */
 final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
-    private static final int VLAN_ETHERNET_HEADER = 18, FCS = 4;
-    private static final int STANDARD_FRAME = 1518;
-    /** max_hw_frame_size of the family. */
-    private static final int MAX_FRAME = 9234;
-    /** Packet buffer for receive, KiB; the rest of 40 is for transmit. */
-    private static final int RX_FIFO_KILOBYTES = 32;
-
-    private static final int TX_FIFO_LIMIT = 24 << 10;
-
     private final KernelContext kernel;
     private final PciDev dev;
     private final NetDevice netdev;
@@ -52,6 +43,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
     private final Watchdog watchdog;
     private final Work resetTask;
     private final RingSetup ringSetup;
+    private final CardReset card;
     private E1000eOptions options;
 
     private @Nullable RxRing rx;
@@ -60,9 +52,6 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
     private boolean down = true;
     private boolean resetting;
     private boolean removed;
-    private boolean advertiseGigabit = true;
-    private int rxFifoKilobytes = RX_FIFO_KILOBYTES;
-    private int fifoLimit;
 
     Adapter(NetCore net, PciDev dev, E1000eOptions options) throws ErrnoException {
         this.kernel = net.kernel();
@@ -76,6 +65,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
         this.flowControl = new FlowControl(hw, phy);
         this.filters = new MacFilters(hw);
         this.stats = new HwStats(hw);
+        this.card = new CardReset(hw, phy, flowControl, filters, netdev, log);
         this.itr = new Itr(hw, options.interruptThrottleRate());
         this.napi = netdev.netifNapiAdd(this::poll, Napi.NAPI_POLL_WEIGHT);
         this.interrupts = new Interrupts(hw, dev, itr, log, this, napi, options);
@@ -104,6 +94,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
             }
             netdev.initAddress(mac);
             reset();
+            card.powerDownPhy();
             netdev.netifCarrierOff();
             netdev.ethtoolOps = new Ethtool(this);
             netdev.registerNetdev();
@@ -128,7 +119,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
         netdev.features = netdev.hwFeatures & ~Features.RXALL | Features.VLAN_FILTER | Features.HIGHDMA;
         netdev.vlanFeatures = Features.SG | Features.HW_CSUM | Features.ALL_TSO;
         netdev.minMtu = NetDevice.ETH_MIN_MTU;
-        netdev.maxMtu = MAX_FRAME - VLAN_ETHERNET_HEADER - FCS;
+        netdev.maxMtu = CardReset.maxMtu();
     }
 
     private boolean validNvm() throws ErrnoException {
@@ -152,76 +143,9 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
 
     // ---- reset
 
-    /** e1000e_reset: the card as after power-on, with the driver's settings. */
     private void reset() {
         soft.resets++;
-        packetBuffer();
-        flowControl.thresholds(rxFifoKilobytes, maxFrame());
-        hw.resetHw(phy);
-        hw.getHwControl();
-        hw.ew32(WUC, 0);
-        try {
-            initHw();
-        } catch (ErrnoException e) {
-            log.error("Hardware Error: " + e.getMessage());
-        }
-        hw.ew32(VET, 0x8100);
-        hw.ew32(AIT, 0);
-        if (!netdev.netifRunning() && rx == null) {
-            powerDownPhy();
-        }
-    }
-
-    private int maxFrame() {
-        return netdev.mtu() + VLAN_ETHERNET_HEADER + FCS;
-    }
-
-    /** Splits the FIFO: two whole frames for transmit, and the rest, but one frame at least, for receive. */
-    private void packetBuffer() {
-        hw.ew32(PBA, RX_FIFO_KILOBYTES);
-        int pba = hw.er32(PBA);
-        int txKilobytes = pba >>> 16;
-        rxFifoKilobytes = pba & 0xFFFF;
-        if (maxFrame() > STANDARD_FRAME + FCS) {
-            int minTx = (maxFrame() + Descriptors.BYTES - FCS) * 2 + 1023 >> 10;
-            int minRx = maxFrame() + 1023 >> 10;
-            if (txKilobytes < minTx && minTx - txKilobytes < rxFifoKilobytes) {
-                rxFifoKilobytes = Math.max(minRx, rxFifoKilobytes - (minTx - txKilobytes));
-                hw.ew32(PBA, rxFifoKilobytes);
-                txKilobytes = hw.er32(PBA) >>> 16;
-            }
-        }
-        fifoLimit = Math.min((txKilobytes << 10) - 96, TX_FIFO_LIMIT);
-        if (fifoLimit <= 0) {
-            fifoLimit = TX_FIFO_LIMIT;
-        }
-    }
-
-    private void initHw() throws ErrnoException {
-        hw.initializeHwBits();
-        filters.init(netdev.devAddr());
-        setupLink();
-        hw.ew32(TXDCTL, hw.er32(TXDCTL) & ~TXDCTL_WTHRESH | TXDCTL_GRAN_WTHRESH_1 | TXDCTL_COUNT_DESC);
-        hw.setBits(GCR, 1 << 27);
-        hw.clearHwCounters();
-    }
-
-    private void setupLink() throws ErrnoException {
-        if ((hw.er32(MANC) & MANC_BLK_PHY_RST_ON_IDE) == 0) {
-            int advertise = Phy.advertiseAll() & ~(Phy.ADVERTISE_PAUSE | Phy.ADVERTISE_ASYM_PAUSE);
-            phy.setupCopperLink(advertise | flowControl.advertisement(), advertiseGigabit);
-        }
-        flowControl.setup();
-    }
-
-    private void powerDownPhy() {
-        try {
-            if ((hw.er32(MANC) & (MANC_RCV_TCO_EN | MANC_BLK_PHY_RST_ON_IDE)) == 0) {
-                phy.powerDown();
-            }
-        } catch (ErrnoException e) {
-            log.debug("PHY power down: " + e.getMessage());
-        }
+        card.reset();
     }
 
     // ---- open and stop
@@ -238,6 +162,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
                 tx = null;
                 transmit.free();
                 reset();
+                card.powerDownPhy();
                 throw e;
             }
         } finally {
@@ -253,7 +178,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
         try {
             reset();
             phy.powerUp();
-            setupLink();
+            card.setupLink();
             configure();
             interrupts.request(netdev.name());
             interrupts.testMsi(netdev.name());
@@ -273,7 +198,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
         lockReset("e1000e close");
         try {
             if (!down) {
-                goDown();
+                goDown(true);
             }
             interrupts.free();
             napi.disable();
@@ -285,7 +210,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
                 transmit.free();
             }
             if (!netdev.netifRunning()) {
-                powerDownPhy();
+                card.powerDownPhy();
             }
             hw.releaseHwControl();
         } finally {
@@ -311,7 +236,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
         ringSetup.configureTx(transmit);
         TxPath transmitPath = path;
         if (transmitPath != null) {
-            transmitPath.fifoLimit(fifoLimit);
+            transmitPath.fifoLimit(card.fifoLimit());
             transmitPath.delayInterrupts(options.txIntDelay() != 0);
         }
         ringSetup.configureRx(rxRing(), itr);
@@ -340,7 +265,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
     }
 
     /** e1000e_down: afterwards the card touches no memory, and no packet of ours is on a ring. */
-    private void goDown() {
+    private void goDown(boolean withReset) {
         down = true;
         netdev.netifStopQueue();
         hw.clearBits(TCTL, TCTL_EN);
@@ -351,9 +276,55 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
         watchdog.stop();
         stats.update(!watchdog.isFullDuplex());
         watchdog.flushDescriptors();
-        reset();
+        if (withReset) {
+            reset();
+        } else {
+            hw.disablePcieMaster();
+        }
         txRing().reset();
         rxRing().reset();
+    }
+
+    /**
+     * e1000e_pm_freeze and __e1000_shutdown: the card is quiet and may lose its power; the interface stays open for the
+     * user. Task context.
+     */
+    void suspend() {
+        netdev.netifDeviceDetach();
+        lockReset("e1000e suspend");
+        try {
+            if (!down) {
+                goDown(false);
+                interrupts.free();
+            }
+            interrupts.resetInterruptCapability();
+            hw.ew32(WUC, 0);
+            hw.ew32(WUFC, 0);
+            card.powerDownPhy();
+            hw.releaseHwControl();
+        } finally {
+            resetting = false;
+        }
+    }
+
+    /** __e1000_resume and e1000e_pm_thaw, once the card has power and bus mastering. Task context. */
+    void resume() throws ErrnoException {
+        lockReset("e1000e resume");
+        try {
+            interrupts.setInterruptCapability();
+            hw.ew32(WUS, ~0);
+            reset();
+            if (rx != null) {
+                card.powerUpPhy();
+                interrupts.request(netdev.name());
+                goUp();
+            } else {
+                card.powerDownPhy();
+            }
+        } finally {
+            resetting = false;
+        }
+        netdev.netifDeviceAttach();
     }
 
     /** e1000e_reinit_locked. Task context. */
@@ -361,21 +332,12 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
         lockReset("e1000e reinit");
         try {
             if (!down) {
-                goDown();
-                powerUpAndLink();
+                goDown(true);
+                card.powerUpPhy();
                 goUp();
             }
         } finally {
             resetting = false;
-        }
-    }
-
-    /** The PHY stays powered over a reset while the interface is up; the link is set up by init_hw. */
-    private void powerUpAndLink() {
-        try {
-            phy.powerUp();
-        } catch (ErrnoException e) {
-            log.error("Hardware Error: " + e.getMessage());
         }
     }
 
@@ -604,15 +566,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
         ringSetup.options(next);
     }
 
-    boolean advertiseGigabit() {
-        return advertiseGigabit;
-    }
-
-    void advertiseGigabit(boolean on) {
-        advertiseGigabit = on;
-    }
-
-    void renegotiate() throws ErrnoException {
-        setupLink();
+    CardReset card() {
+        return card;
     }
 }

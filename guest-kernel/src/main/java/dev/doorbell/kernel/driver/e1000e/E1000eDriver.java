@@ -16,6 +16,8 @@ public final class E1000eDriver implements PciDriver {
         new PciDeviceId(0x8086, 0x10F6) // 82574LA
     };
 
+    private static final int D3_HOT = 3;
+
     private final NetCore net;
     private final E1000eOptions options;
 
@@ -58,6 +60,27 @@ public final class E1000eDriver implements PciDriver {
             dev.drvdata(null);
         }
         dev.pciDisableDevice();
+    }
+
+    @Override
+    public void suspend(PciDev dev) {
+        if (dev.drvdata() instanceof Adapter adapter) {
+            adapter.suspend();
+        }
+        dev.pciSaveState();
+        dev.pciClearMaster();
+        dev.pciSetPowerState(D3_HOT);
+    }
+
+    @Override
+    public void resume(PciDev dev) throws ErrnoException {
+        dev.pciSetPowerState(0);
+        dev.pciRestoreState();
+        dev.pciEnableDeviceMem();
+        dev.pciSetMaster();
+        if (dev.drvdata() instanceof Adapter adapter) {
+            adapter.resume();
+        }
     }
 
     /** The interface of a card that this driver has probed, or null. */

@@ -75,7 +75,7 @@ final class Ethtool implements EthtoolOps {
     @Override
     public LinkSettings getLinkKsettings() {
         int supported = MODES_10_100 | MODE_1000_FULL;
-        int advertised = adapter.advertiseGigabit() ? supported : MODES_10_100;
+        int advertised = adapter.card().advertiseGigabit ? supported : MODES_10_100;
         boolean up = adapter.netdev().netifCarrierOk();
         return new LinkSettings(
                 up ? adapter.watchdog().speed() : -1,
@@ -91,9 +91,9 @@ final class Ethtool implements EthtoolOps {
         if (!settings.autoneg()) {
             throw new ErrnoException("set_link_ksettings: forced speed", Errno.EOPNOTSUPP);
         }
-        adapter.advertiseGigabit((settings.advertising() & MODE_1000_FULL) != 0);
+        adapter.card().advertiseGigabit = (settings.advertising() & MODE_1000_FULL) != 0;
         if (!adapter.isDown()) {
-            adapter.renegotiate();
+            adapter.card().setupLink();
         }
     }
 
@@ -148,7 +148,7 @@ final class Ethtool implements EthtoolOps {
         flow.wantRx = pause.rx();
         flow.wantTx = pause.tx();
         if (!adapter.isDown()) {
-            adapter.renegotiate();
+            adapter.card().setupLink();
         }
     }
 

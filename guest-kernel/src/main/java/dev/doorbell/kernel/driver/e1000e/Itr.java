@@ -98,18 +98,20 @@ final class Itr {
 
     /** After a poll that found no more work. */
     void update(RxRing rx, TxRing tx, boolean gigabit) {
-        int next;
-        if (gigabit) {
-            txTraffic = conservative(classify(txTraffic, tx.itrPackets, tx.itrBytes));
-            rxTraffic = conservative(classify(rxTraffic, rx.itrPackets, rx.itrBytes));
-            next = rateFor(rxTraffic.compareTo(txTraffic) > 0 ? rxTraffic : txTraffic);
-        } else {
-            next = BULK_RATE;
-        }
+        update(rx.itrPackets, rx.itrBytes, tx.itrPackets, tx.itrBytes, gigabit);
         rx.itrPackets = 0;
         rx.itrBytes = 0;
         tx.itrPackets = 0;
         tx.itrBytes = 0;
+    }
+
+    void update(int rxPackets, int rxBytes, int txPackets, int txBytes, boolean gigabit) {
+        int next = BULK_RATE;
+        if (gigabit) {
+            txTraffic = conservative(classify(txTraffic, txPackets, txBytes));
+            rxTraffic = conservative(classify(rxTraffic, rxPackets, rxBytes));
+            next = rateFor(rxTraffic.compareTo(txTraffic) > 0 ? rxTraffic : txTraffic);
+        }
         if (next == rate) {
             return;
         }

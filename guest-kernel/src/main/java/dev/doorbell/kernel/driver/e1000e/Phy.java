@@ -46,7 +46,7 @@ final class Phy {
     private static final int MDIC_TIMEOUT = 1920;
     private static final int OWNERSHIP_TIMEOUT = 10;
     /** 10/100 full and half duplex, selector 802.3. */
-    private static final int ADVERTISE_10_100 = 0x01E1;
+    static final int ADVERTISE_10_100 = 0x01E1;
 
     private static final int ADVERTISE_1000FULL = 1 << 9, ADVERTISE_1000HALF = 1 << 8;
     private static final int AUTO_MDIX = 0x60, POLARITY_REVERSAL_DISABLE = 1 << 1, DOWNSHIFT_ENABLE = 1 << 11;
@@ -156,7 +156,11 @@ final class Phy {
         }
     }
 
-    /** Copper link set-up; starts autonegotiation and does not wait for it. */
+    /**
+     * Copper link set-up; starts autonegotiation and does not wait for it.
+     *
+     * @param advertise for register 4: {@link #ADVERTISE_10_100} and pause bits
+     */
     void setupCopperLink(int advertise, boolean gigabit) throws ErrnoException {
         hw.ew32(CTRL, (hw.er32(CTRL) | CTRL_SLU) & ~(CTRL_FRCSPD | CTRL_FRCDPX));
         int control = (read(COPPER_CONTROL) | AUTO_MDIX) & ~POLARITY_REVERSAL_DISABLE;
@@ -166,7 +170,7 @@ final class Phy {
         write(BIAS_1, 0x0003);
         write(BIAS_2, 0x0000);
         commit();
-        write(ANAR, read(ANAR) & ~(ADVERTISE_10_100 | ADVERTISE_PAUSE | ADVERTISE_ASYM_PAUSE) | advertise | 1);
+        write(ANAR, read(ANAR) & ~(ADVERTISE_10_100 | ADVERTISE_PAUSE | ADVERTISE_ASYM_PAUSE) | advertise);
         int gigabitControl = read(GCTRL) & ~(ADVERTISE_1000FULL | ADVERTISE_1000HALF);
         write(GCTRL, gigabit ? gigabitControl | ADVERTISE_1000FULL : gigabitControl);
         restartAutoneg();
@@ -200,11 +204,6 @@ final class Phy {
     boolean isAutonegComplete() throws ErrnoException {
         read(BMSR);
         return (read(BMSR) & BMSR_ANEGCOMPLETE) != 0;
-    }
-
-    /** All 10/100 modes of {@link #setupCopperLink}'s advertisement, with symmetric and asymmetric pause. */
-    static int advertiseAll() {
-        return ADVERTISE_10_100 | ADVERTISE_PAUSE | ADVERTISE_ASYM_PAUSE;
     }
 
     /** e1000e_check_phy_82574: a hung PHY counts all ones and reports the most idle errors. */

@@ -61,6 +61,8 @@ final class Registers {
             RAH = 0x5404,
             VFTA = 0x5600,
             WUC = 0x5800,
+            WUFC = 0x5808,
+            WUS = 0x5810,
             MRQC = 0x5818,
             MANC = 0x5820,
             GCR = 0x5B00,
