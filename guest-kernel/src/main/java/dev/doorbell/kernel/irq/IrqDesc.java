@@ -38,6 +38,9 @@ final class IrqDesc {
 
     void add(Action action) {
         actions.add(action);
+        if (action.thread() != null && level) {
+            action.thread().onDone(this::enable);
+        }
         if (actions.size() == 1) {
             dead = false;
             pending = false;
@@ -53,8 +56,8 @@ final class IrqDesc {
             Action action = actions.get(i);
             if (action.dev() == dev) {
                 actions.remove(i);
-                if (action.thread() != null) {
-                    action.thread().cancel();
+                if (action.thread() != null && action.thread().cancel() && level) {
+                    enable();
                 }
                 if (actions.isEmpty()) {
                     depth = 1;
@@ -126,11 +129,20 @@ final class IrqDesc {
             Action action = actions.get(i);
             IrqReturn result = action.handler().handle();
             if (result == IrqReturn.WAKE_THREAD && action.thread() != null) {
-                action.thread().wake();
+                wake(action.thread());
             }
             handled |= result != IrqReturn.NONE;
         }
         note(handled);
+    }
+
+    /** A level stays asserted until the thread has served the device: masked until then, as IRQF_ONESHOT. */
+    private void wake(ThreadedAction thread) {
+        if (level) {
+            disable();
+            mask();
+        }
+        thread.wake();
     }
 
     private void note(boolean handled) {

@@ -172,6 +172,36 @@ class IrqTableTest {
     }
 
     @Test
+    void levelStaysMaskedUntilItsThreadHasServedTheDevice() throws ErrnoException {
+        int irq = IrqTable.FIRST_INTX + 2;
+        irqs.requestThreadedIrq(
+                irq,
+                () -> {
+                    log.add("hard");
+                    return IrqReturn.WAKE_THREAD;
+                },
+                () -> {
+                    kernel.sleep(5_000_000, "thread");
+                    controller.intx(2, false);
+                    log.add("served");
+                },
+                "phy",
+                this);
+        controller.intx(2, true);
+        time.runFor(20_000_000);
+        assertThat(log).containsExactly("hard", "served");
+        assertThat(irqs.depth(irq)).isZero();
+        controller.intx(2, true);
+        time.runFor(1_000_000);
+        irqs.freeIrq(irq, this);
+        assertThat(irqs.depth(irq)).isEqualTo(1);
+        time.runFor(20_000_000);
+        assertThat(irqs.depth(irq)).isEqualTo(1);
+        assertThat(log).containsExactly("hard", "served", "hard", "served");
+        time.threads().killAll();
+    }
+
+    @Test
     void vectorsThatNobodyAllocatedAreSpurious() {
         controller.message(0, InterruptController.WINDOW_BASE, 0x99);
         time.runFor(0);
