@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One function's way to memory: bus master gate, IOMMU page by page, then a copy. Device memory is not a target: a
  * descriptor that points at a BAR, its own or another's, is answered as poisoned, so no DMA re-enters a device.
+ *
+ * <p>The interrupt controller's window is no memory either: a descriptor cannot forge a message.
  */
 public final class FunctionDma implements DmaPort, PostedWrites.Completer {
     private static final int PAGE_BYTES = 4096;

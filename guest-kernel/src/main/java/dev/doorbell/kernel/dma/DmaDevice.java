@@ -39,7 +39,7 @@ public final class DmaDevice {
         ram = kernel.ram();
         pages = kernel.pages();
         this.name = name;
-        ledger = new DmaLedger(name, kernel.world());
+        ledger = new DmaLedger(name, kernel.world(), kernel.tracer());
         bounce = options.coherence() == DmaOptions.Coherence.BOUNCE;
         // A shadow is given back at once, so its cached translation must be gone by then.
         boolean deferred = options.flush() == DmaOptions.Flush.DEFERRED && !bounce;

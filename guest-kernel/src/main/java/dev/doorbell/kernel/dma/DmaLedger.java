@@ -1,6 +1,7 @@
 package dev.doorbell.kernel.dma;
 
 import dev.doorbell.bus.time.Clock;
+import dev.doorbell.bus.trace.Tracer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -46,6 +47,7 @@ public final class DmaLedger {
 
     private final String device;
     private final Clock clock;
+    private final Tracer tracer;
     private long[] cells = new long[64 * ROW];
     private @Nullable String[] mappedBy = new @Nullable String[0];
     private @Nullable String[] unmappedBy = new @Nullable String[0];
@@ -53,11 +55,13 @@ public final class DmaLedger {
     private int open;
     private long mappings;
     private boolean callers;
+    private long violations;
     private Violation.Listener listener = violation -> {};
 
-    DmaLedger(String device, Clock clock) {
+    DmaLedger(String device, Clock clock, Tracer tracer) {
         this.device = device;
         this.clock = clock;
+        this.tracer = tracer;
     }
 
     /** Also records the calling method of each map and unmap: a microsecond each. */
@@ -67,6 +71,7 @@ public final class DmaLedger {
         unmappedBy = new @Nullable String[0];
     }
 
+    /** Replaces who is told about violations; they are traced and counted in any case. */
     public void listener(Violation.Listener next) {
         listener = next;
     }
@@ -79,6 +84,11 @@ public final class DmaLedger {
     /** Mappings ever made. */
     public long mappings() {
         return mappings;
+    }
+
+    /** Rules broken so far, also while nobody listened. */
+    public long violations() {
+        return violations;
     }
 
     /** One line for each mapping that exists now: after a driver has let go, each is a leak. */
@@ -221,6 +231,10 @@ public final class DmaLedger {
     }
 
     void report(Violation.Kind kind, long at, String text) {
+        violations++;
+        if (tracer.isOn()) {
+            tracer.event("dma " + device, kind.name(), text);
+        }
         listener.violation(new Violation(kind, device, clock.nowNs(), at, text));
     }
 

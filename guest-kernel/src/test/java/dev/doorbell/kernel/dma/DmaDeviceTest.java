@@ -318,6 +318,7 @@ class DmaDeviceTest {
         dma.dmaAllocCoherent(4096);
         dma.driverReleased();
         assertThat(kinds()).containsExactly(Violation.Kind.LEAK, Violation.Kind.LEAK);
+        assertThat(dma.ledger().violations()).isEqualTo(2);
         assertThat(dma.ledger().leaks()).hasSize(2);
         assertThat(dma.ledger().leaks().get(0)).startsWith("dma_map_single of 64 bytes TO_DEVICE");
     }
