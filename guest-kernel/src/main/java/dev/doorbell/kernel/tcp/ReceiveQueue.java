@@ -1,7 +1,6 @@
 package dev.doorbell.kernel.tcp;
 
 import dev.doorbell.kernel.skb.SkBuff;
-import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,50 +88,4 @@ final class ReceiveQueue {
     }
 
     static final int MIN_TRUESIZE = 768;
-
-    /** Copies {@code bytes} from {@code offset} of a buffer on, through fragments and GRO chain; moves the position. */
-    static void copy(SkBuff skb, int offset, ByteBuffer into, int bytes) {
-        int limit = into.limit();
-        int skip = offset;
-        int left = bytes;
-        int linear = skb.headLength();
-        if (skip < linear) {
-            int part = Math.min(left, linear - skip);
-            read(skb, skb.data() + skip, into, part);
-            left -= part;
-            skip = 0;
-        } else {
-            skip -= linear;
-        }
-        for (int i = 0; left > 0 && i < skb.fragCount(); i++) {
-            int length = skb.fragLength(i);
-            if (skip >= length) {
-                skip -= length;
-                continue;
-            }
-            int part = Math.min(left, length - skip);
-            read(skb, skb.fragGpa(i) + skip, into, part);
-            left -= part;
-            skip = 0;
-        }
-        for (SkBuff part = skb.fragList; left > 0 && part != null; part = part.next) {
-            int length = part.length();
-            if (skip >= length) {
-                skip -= length;
-                continue;
-            }
-            int take = Math.min(left, length - skip);
-            copy(part, skip, into, take);
-            left -= take;
-            skip = 0;
-        }
-        into.limit(limit);
-    }
-
-    private static void read(SkBuff skb, long gpa, ByteBuffer into, int bytes) {
-        int limit = into.limit();
-        into.limit(into.position() + bytes);
-        skb.memory().read(gpa, into);
-        into.limit(limit);
-    }
 }

@@ -11,6 +11,7 @@ import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.L4Protocol;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbAllocator;
+import dev.doorbell.kernel.skb.SkbChecksum;
 import dev.doorbell.kernel.socket.Sock;
 import dev.doorbell.kernel.socket.SocketFamily;
 import dev.doorbell.kernel.tcp.TcpMib.Counter;
@@ -237,11 +238,8 @@ public final class Tcp implements L4Protocol {
     }
 
     private boolean checksumOk(SkBuff skb, int source, int destination, int length) {
-        if (skb.ipSummed == SkBuff.CHECKSUM_UNNECESSARY || skb.ipSummed == SkBuff.CHECKSUM_PARTIAL) {
-            return true;
-        }
-        long sum = InternetChecksum.pseudoHeader(source, destination, IpProtocol.TCP, length);
-        return InternetChecksum.fold(Checksums.sum(skb, sum)) == 0;
+        return SkbChecksum.isTransportValid(
+                skb, InternetChecksum.pseudoHeader(source, destination, IpProtocol.TCP, length));
     }
 
     /** An ICMP error about a segment of ours, RFC 9293 §3.9.2.2, RFC 5927: only if its sequence number is in flight. */

@@ -258,8 +258,8 @@ final class TcpOutput {
             }
         }
         TxSegment first = c.sendQueue.rtxHead();
-        if (first == null || now - first.sentNs >= c.rtt.srttUs() * 500L) {
-            return OK; // the next ACK is far, or due: half a round trip has passed
+        if (first == null || now - first.sentNs < c.rtt.srttUs() * 500L) {
+            return OK; // the next ACK is more than half a round trip away
         }
         if (congestionWindow < sendWindow) {
             if (congestionWindow <= entry.length()) {

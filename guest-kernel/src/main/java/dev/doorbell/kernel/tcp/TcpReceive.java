@@ -6,6 +6,7 @@ import dev.doorbell.bus.wire.Seq;
 import dev.doorbell.bus.wire.TcpHeader;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.skb.SkBuff;
+import dev.doorbell.kernel.skb.SkbCopy;
 import dev.doorbell.kernel.socket.Message;
 import dev.doorbell.kernel.socket.Sock;
 import java.nio.ByteBuffer;
@@ -70,7 +71,7 @@ final class TcpReceive {
                 }
             }
             if (!discard) {
-                ReceiveQueue.copy(skb, offset, into, part);
+                SkbCopy.copyBits(skb, offset, into, part);
             }
             at += part;
             copied += part;
