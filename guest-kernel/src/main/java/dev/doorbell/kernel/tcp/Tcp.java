@@ -115,16 +115,16 @@ public final class Tcp implements L4Protocol {
         return segments.outstanding();
     }
 
-    /**
-     * Tear-down, once the processes have closed their sockets: forgets every flow that lingers, without a word to the
-     * peer, and gives back the page block that data is being copied into.
-     */
+    /** The end of the kernel: all flows are forgotten without a word to the peer, all buffers and timers given back. */
     public void close() {
         for (Flow flow : flows.snapshot()) {
-            if (flow instanceof TimeWait tw) {
-                timeWait.kill(tw);
-            } else if (flow instanceof TcpConnection c) {
+            if (flow instanceof TcpConnection c) {
                 done(c);
+                c.receiveQueue.clear();
+            } else if (flow instanceof TcpRequest request) {
+                request.listener.drop(request);
+            } else if (flow instanceof TimeWait tw) {
+                timeWait.kill(tw);
             }
         }
         segments.close();

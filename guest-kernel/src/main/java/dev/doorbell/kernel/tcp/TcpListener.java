@@ -174,7 +174,8 @@ final class TcpListener {
         }
     }
 
-    private void drop(TcpRequest request) {
+    /** Forgets a request. */
+    void drop(TcpRequest request) {
         tcp.flows.remove(request);
         requests--;
         if (request.timer != null) {

@@ -1,0 +1,58 @@
+package dev.doorbell.kernel.tcp;
+
+import static dev.doorbell.kernel.socket.SocketConstants.*;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.doorbell.bus.mem.GuestMemory;
+import dev.doorbell.bus.time.VirtualTime;
+import dev.doorbell.kernel.GuestKernel;
+import dev.doorbell.kernel.socket.SockAddrIn;
+import dev.doorbell.kernel.socket.Syscalls;
+import java.nio.ByteBuffer;
+import org.junit.jupiter.api.Test;
+
+/** Through the whole stack of one kernel: system calls, TCP, IPv4, the loopback device and back. */
+class TcpLoopbackTest {
+    @Test
+    void bytesGoThroughTheLoopbackDeviceAndNothingIsLeftBehind() throws Exception {
+        VirtualTime world = new VirtualTime(7);
+        GuestMemory ram = GuestMemory.allocate(64 << 20);
+        GuestKernel kernel =
+                GuestKernel.builder("guest", world, ram).seed(7).poisoning(true).boot();
+        Syscalls process = kernel.newProcess();
+        int listener = process.socket(AF_INET, SOCK_STREAM, 0);
+        process.bind(listener, new SockAddrIn(INADDR_LOOPBACK, 7));
+        process.listen(listener, 5);
+        int client = process.socket(AF_INET, SOCK_STREAM, 0);
+        process.connect(client, new SockAddrIn(INADDR_LOOPBACK, 7));
+        int server = process.accept4(listener, 0);
+
+        byte[] data = new byte[300_000];
+        for (int i = 0; i < data.length; i++) {
+            data[i] = (byte) (i * 17 + i / 300);
+        }
+        ByteBuffer out = ByteBuffer.wrap(data);
+        ByteBuffer in = ByteBuffer.allocate(data.length);
+        process.fcntl(client, F_SETFL, O_NONBLOCK);
+        while (in.hasRemaining()) {
+            if (out.hasRemaining()) {
+                try {
+                    process.write(client, out);
+                } catch (dev.doorbell.kernel.core.ErrnoException full) {
+                    assertThat(full.errno()).isEqualTo(dev.doorbell.kernel.core.Errno.EAGAIN);
+                }
+            }
+            assertThat(process.read(server, in)).isPositive();
+        }
+        assertThat(in.array()).isEqualTo(data);
+
+        process.close(client);
+        assertThat(process.read(server, ByteBuffer.allocate(1))).isZero();
+        process.close(server);
+        process.close(listener);
+        world.runFor(200_000_000_000L);
+        assertThat(kernel.tcp().flowCount()).isZero();
+        assertThat(kernel.shutdown()).isEmpty();
+        ram.close();
+    }
+}
