@@ -30,6 +30,8 @@ public final class TcpSock extends InetSock {
     boolean wantsSpace;
 
     private boolean connecting;
+    /** After release: what it was connected by, until its FIN is acknowledged. */
+    private @Nullable TcpConnection closing;
 
     TcpSock(Tcp tcp, Ipv4 ipv4) {
         this(tcp, ipv4, new TcpSettings(tcp.config()));
@@ -429,6 +431,7 @@ public final class TcpSock extends InetSock {
             return;
         }
         connection = null;
+        closing = c;
         boolean unread = TcpReceive.available(c) > 0;
         c.receiveQueue.clear();
         c.receiveMemory = 0;
@@ -466,6 +469,13 @@ public final class TcpSock extends InetSock {
         if (c.state() == TcpState.FIN_WAIT2) {
             orphanedFinWait2(c);
         }
+    }
+
+    @Override
+    public boolean isLingering() {
+        TcpConnection c = closing;
+        return c != null
+                && (c.state() == TcpState.FIN_WAIT1 || c.state() == TcpState.CLOSING || c.state() == TcpState.LAST_ACK);
     }
 
     private void orphanedFinWait2(TcpConnection c) {
