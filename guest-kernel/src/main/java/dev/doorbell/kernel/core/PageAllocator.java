@@ -24,7 +24,7 @@ public final class PageAllocator {
     private final int pages;
     private final int[] next;
     private final int[] previous;
-    /** Order of the block that starts at this page; sign bit of {@link #state} tells free from used. */
+    /** Order of the block, free or used, that starts at this page; {@link #NOT_A_HEAD} inside a block. */
     private final byte[] order;
 
     private final boolean[] free;

@@ -1,5 +1,6 @@
 package dev.doorbell.kernel.netdev;
 
+import dev.doorbell.kernel.skb.SkBuff;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -52,7 +53,7 @@ public final class PacketHandlers {
         return taps.length != 0;
     }
 
-    void tap(dev.doorbell.kernel.skb.SkBuff skb, NetDevice dev, boolean outgoing) {
+    void tap(SkBuff skb, NetDevice dev, boolean outgoing) {
         PacketTap[] listeners = taps;
         @Nullable NetDevice[] devices = tapDevices;
         for (int i = 0; i < listeners.length; i++) {

@@ -2,6 +2,7 @@ package dev.doorbell.kernel.skb;
 
 import dev.doorbell.bus.mem.GuestMemory;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Moves a packet's bytes: in and out of other memory, and between its linear part and its fragments. */
@@ -123,9 +124,9 @@ public final class SkbCopy {
         copyBits(skb, 0, copy.memory(), data, bytes);
         copy.copyHeaderFrom(skb);
         long moved = data - skb.data();
-        copy.macHeader = moved(skb, copy, skb.macHeader, moved);
-        copy.networkHeader = moved(skb, copy, skb.networkHeader, moved);
-        copy.transportHeader = moved(skb, copy, skb.transportHeader, moved);
+        copy.macHeader = moved(copy, skb.macHeader, moved);
+        copy.networkHeader = moved(copy, skb.networkHeader, moved);
+        copy.transportHeader = moved(copy, skb.transportHeader, moved);
         copy.checksumStart += moved;
         // Headers in front of data (the Ethernet header of a received packet) belong to the packet too.
         int front = Math.min(headroom, skb.headroom());
@@ -133,7 +134,7 @@ public final class SkbCopy {
         return copy;
     }
 
-    private static long moved(SkBuff skb, SkBuff copy, long headerGpa, long by) {
+    private static long moved(SkBuff copy, long headerGpa, long by) {
         return headerGpa == -1 || headerGpa + by < copy.headGpa() ? -1 : headerGpa + by;
     }
 
@@ -260,6 +261,6 @@ public final class SkbCopy {
     }
 
     private static void checkRange(SkBuff skb, int offset, int bytes) {
-        java.util.Objects.checkFromIndexSize(offset, bytes, skb.length());
+        Objects.checkFromIndexSize(offset, bytes, skb.length());
     }
 }

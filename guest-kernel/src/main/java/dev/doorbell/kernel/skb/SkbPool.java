@@ -3,6 +3,7 @@ package dev.doorbell.kernel.skb;
 import dev.doorbell.bus.mem.GuestMemory;
 import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.core.PageAllocator;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -136,7 +137,7 @@ public final class SkbPool implements SkbAllocator, AutoCloseable {
             pages.freePages(slabs[i], slabOrders[i]);
         }
         slabCount = 0;
-        java.util.Arrays.fill(freeHeads, null);
+        Arrays.fill(freeHeads, null);
     }
 
     private SkBuff takeBuff() {
@@ -163,8 +164,8 @@ public final class SkbPool implements SkbAllocator, AutoCloseable {
             }
         }
         if (slabCount == slabs.length) {
-            slabs = java.util.Arrays.copyOf(slabs, slabCount * 2);
-            slabOrders = java.util.Arrays.copyOf(slabOrders, slabCount * 2);
+            slabs = Arrays.copyOf(slabs, slabCount * 2);
+            slabOrders = Arrays.copyOf(slabOrders, slabCount * 2);
         }
         slabs[slabCount] = slab;
         slabOrders[slabCount++] = order;

@@ -13,6 +13,7 @@ import dev.doorbell.kernel.TestKernel;
 import dev.doorbell.kernel.core.ErrnoException;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbChecksum;
+import dev.doorbell.kernel.skb.SkbHead;
 import dev.doorbell.kernel.skb.SkbSegmenter;
 import java.util.ArrayList;
 import java.util.List;
@@ -105,6 +106,27 @@ class GroTest {
             segment = following;
         }
         assertThat(segment).isNull();
+    }
+
+    @Test
+    void segmentsWithTheirPayloadInPagesAreMergedToo() {
+        for (int i = 0; i < 30; i++) {
+            SkBuff flat = frames.frame(i * MSS, MSS, ACK);
+            SkBuff paged = kernel.alloc(66, Frames.HEADERS);
+            kernel.ram.copyTo(flat.data(), kernel.ram, paged.put(Frames.HEADERS), Frames.HEADERS);
+            SkbHead page = kernel.skbs.allocHead(MSS);
+            assertThat(page).isNotNull();
+            kernel.ram.copyTo(flat.data() + Frames.HEADERS, kernel.ram, page.gpa(), MSS);
+            paged.addFrag(page, page.gpa(), MSS);
+            flat.free();
+            receive(paged);
+        }
+        napi.gro().flush();
+        assertThat(lengths()).containsExactly(30 * MSS);
+        byte[] bytes = TestKernel.bytes(up.get(0));
+        for (int i = 0; i < 30 * MSS; i++) {
+            assertThat(bytes[52 + i]).isEqualTo((byte) i);
+        }
     }
 
     @Test
