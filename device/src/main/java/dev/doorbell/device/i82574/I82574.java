@@ -183,7 +183,9 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
     /** From the wire: deaf while what is sent is looped back. */
     @Override
     public void receive(Frame frame) {
-        if (link.isUp() && !mac.loopsBack()) {
+        if (mac.loopsBack()) {
+            receive.lose(RxDrop.LOOPED_BACK);
+        } else {
             receive.receive(frame);
         }
     }

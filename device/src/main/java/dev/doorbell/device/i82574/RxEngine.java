@@ -110,6 +110,12 @@ final class RxEngine implements ReceiveSide {
         kick();
     }
 
+    /** Counts a frame from the wire that does not even reach the MAC. */
+    void lose(RxDrop reason) {
+        truth.seen++;
+        dropped(reason);
+    }
+
     /**
      * {@link LinkPort.Receiver#hasRoom}. True also while frames are lost anyway, so that the link does not keep them: the
      * receiver or bus mastering is off, or the packet buffer could never hold this one.

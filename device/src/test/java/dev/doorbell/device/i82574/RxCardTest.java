@@ -91,6 +91,19 @@ class RxCardTest {
                 .containsEntry("rx.drop.FIFO_FULL", 137L);
     }
 
+    @Test
+    void frameFromTheWireIsLostWhileTheLinkIsDownOrLoopedBack() {
+        bench.write(RCTL, 1 << 1 | 1 << 6);
+        bench.arrive(toTheCard());
+        bench.write(RCTL, 1 << 1);
+        bench.write(CTRL, 0);
+        bench.arrive(toTheCard());
+        assertThat(bench.card.trueCounters())
+                .containsEntry("rx.drop.LOOPED_BACK", 1L)
+                .containsEntry("rx.drop.LINK_DOWN", 1L)
+                .containsEntry("rx.delivered", 0L);
+    }
+
     /** A register marked as mere storage reads back what was written and does nothing else. */
     @Test
     void storageOnlyRegistersOnlyStore() {
