@@ -170,6 +170,12 @@ public final class IrqTable implements IrqSink {
         return desc == null ? 0 : desc.count();
     }
 
+    /** Whether somebody has installed a handler for it. */
+    public boolean isHandled(int irq) {
+        IrqDesc desc = desc(irq);
+        return desc != null && desc.hasActions();
+    }
+
     /** Of these, how often no handler said it was its own. */
     public long unhandled(int irq) {
         IrqDesc desc = desc(irq);
