@@ -323,10 +323,6 @@ final class InterruptUnit implements Interrupts {
         latch(forMode(delayed));
     }
 
-    Mode mode() {
-        return mode;
-    }
-
     /** After the registers went back to their defaults: no cause, no mask, no timer, line low. The mode stays. */
     void reset() {
         delays.take();

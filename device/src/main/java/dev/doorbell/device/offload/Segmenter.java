@@ -212,13 +212,4 @@ public final class Segmenter {
     public int mss() {
         return mss;
     }
-
-    public int segments() {
-        return segments;
-    }
-
-    /** Bytes of the last frame, header included; all others have {@code headerBytes + mss}. */
-    public int lastFrameBytes() {
-        return headerBytes + segmentPayload(segments - 1);
-    }
 }
