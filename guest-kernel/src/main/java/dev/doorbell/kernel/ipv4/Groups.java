@@ -64,6 +64,17 @@ public final class Groups {
         }
     }
 
+    /** The interface is gone: whoever was a member of a group there no longer is. */
+    void removeAll(NetDevice dev) {
+        for (int group : of(dev)) {
+            Membership known = find(dev, group);
+            if (known != null) {
+                known.users = 1;
+                leave(dev, group);
+            }
+        }
+    }
+
     /** Whether packets to {@code group} that come in on {@code dev} are for us. */
     public boolean isMember(NetDevice dev, int group) {
         return group == ALL_SYSTEMS || find(dev, group) != null;

@@ -226,6 +226,7 @@ public final class Ipv4 {
             gone.removeIf(address -> address.dev() != dev);
             gone.forEach(addresses::remove);
             routes.removeAll(dev);
+            groups.removeAll(dev);
             if (dev == loopback) {
                 reassembly.clear(); // the kernel is going down
             }

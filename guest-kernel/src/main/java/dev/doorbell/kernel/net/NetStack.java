@@ -5,6 +5,7 @@ import dev.doorbell.kernel.arp.Arp;
 import dev.doorbell.kernel.core.ErrnoException;
 import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.icmp.Icmp;
+import dev.doorbell.kernel.igmp.Igmp;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.RouteEntry;
 import dev.doorbell.kernel.ipv4.RouteType;
@@ -42,6 +43,7 @@ public final class NetStack {
         this.ipv4 = new Ipv4(net, loopback);
         ipv4.addAddress(loopback, Ipv4Address.LOOPBACK, LOOPBACK_PREFIX);
         this.icmp = new Icmp(ipv4);
+        new Igmp(ipv4);
         new Udp(ipv4, inet);
         new Raw(ipv4, inet);
         PacketSock.register(packet, net);

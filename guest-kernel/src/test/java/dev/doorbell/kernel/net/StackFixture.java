@@ -28,6 +28,8 @@ public final class StackFixture implements AutoCloseable {
     public final List<SkBuff> heldTransmits = new ArrayList<>();
 
     public boolean holdTransmits;
+    /** The card keeps no copy of what it sends. */
+    public boolean discardTransmits;
 
     public StackFixture() {
         try {
@@ -71,6 +73,10 @@ public final class StackFixture implements AutoCloseable {
 
         @Override
         public NetdevTx ndoStartXmit(SkBuff skb, NetDevice device) {
+            if (discardTransmits) {
+                skb.free();
+                return NetdevTx.OK;
+            }
             out.add(TestKernel.bytes(skb));
             if (holdTransmits) {
                 heldTransmits.add(skb);
