@@ -8,6 +8,8 @@ package dev.doorbell.bus.pci;
 public record Window(PciSlot slot, PciFunction function, int bar, long base, long sizeBytes) {
     /** True when all bytes from {@code address} on are inside. */
     public boolean contains(long address, int bytes) {
-        return address >= base && address - base <= sizeBytes - bytes;
+        return bytes <= sizeBytes
+                && Long.compareUnsigned(address, base) >= 0
+                && Long.compareUnsigned(address - base, sizeBytes - bytes) <= 0;
     }
 }

@@ -154,6 +154,16 @@ class BusTest {
                 .hasMessageContaining("exists already");
     }
 
+    @Test
+    void windowAtTheTopOfTheAddressSpaceDoesNotWrapAround() {
+        Window top = new Window(null, card, 0, 0xFFFF_FFFF_0000_0000L, 1L << 32);
+        assertThat(top.contains(-4, 4)).isTrue();
+        assertThat(top.contains(-4, 8)).isFalse();
+        assertThat(top.contains(0x1000, 4)).isFalse();
+        assertThat(top.contains(0xFFFF_FFFE_FFFF_FFFCL, 4)).isFalse();
+        assertThat(new Window(null, card, 2, 0xC000, 4).contains(0xC000, 8)).isFalse();
+    }
+
     // Interrupts
 
     @Test
@@ -320,6 +330,55 @@ class BusTest {
         assertThat(slot.dma().read(0x4000_1F00L, buffer, 0, 1024)).isEqualTo(DmaResult.UNMAPPED);
         assertThat(buffer.readByte(0)).isEqualTo((byte) 0xFF);
         assertThat(buffer.readByte(1023)).isEqualTo((byte) 0xFF);
+    }
+
+    @Test
+    void dmaCannotForgeAMessage() {
+        plug();
+        buffer.writeInt(0, 0x41);
+        assertThat(slot.dma().write(InterruptController.WINDOW_BASE, buffer, 0, 4))
+                .isEqualTo(DmaResult.UNMAPPED);
+        assertThat(delivered()).isEmpty();
+    }
+
+    @Test
+    void garbageInPageTablesNeitherThrowsNorReachesOutsideMemory() {
+        plug();
+        iommu.mode(Iommu.Mode.TRANSLATED);
+        SplittableRandom random = new SplittableRandom(3);
+        for (int at = 0; at < RAM_BYTES; at += 8) {
+            long entry = random.nextLong();
+            ram.writeLong(at, random.nextBoolean() ? entry : entry & (RAM_BYTES - 1));
+        }
+        int ok = 0;
+        for (int i = 0; i < 50_000; i++) {
+            iommu.context(BDF).root(random.nextBoolean() ? random.nextLong() : random.nextInt(RAM_BYTES));
+            iommu.context(BDF).invalidateAll();
+            long iova = random.nextLong() >>> random.nextInt(64);
+            if (slot.dma().read(iova, buffer, 0, 1 + random.nextInt(9000)).isOk()) {
+                ok++;
+            }
+        }
+        assertThat(ok).isBetween(1, 49_999);
+    }
+
+    @Test
+    void anyConfigurationWritesLeaveTheBusAlive() {
+        plug();
+        SplittableRandom random = new SplittableRandom(4);
+        for (int i = 0; i < 100_000; i++) {
+            int bytes = 1 << random.nextInt(3);
+            root.configWrite(BDF, random.nextInt(0, 0x200), bytes, random.nextInt());
+            root.mmioRead(random.nextInt() & 0xFFFF_FFFCL, 4);
+            root.mmioWrite32(root.configRead(BDF, 0x1C, 4) & 0xFFFF_C000L, random.nextInt());
+            slot.interrupts().msix(random.nextInt(8));
+            slot.interrupts().msi(random.nextInt(2));
+            slot.interrupts().intx(random.nextBoolean());
+            slot.dma().write(random.nextInt() & 0xFFFF_FFFFL, buffer, 0, 64);
+        }
+        assertThat(root.configRead(BDF, 0, 4)).isEqualTo(0x10D3_8086);
+        slot.interrupts().intx(false);
+        assertThat(controller.isLineAsserted(3)).isFalse();
     }
 
     // Order of posted writes
