@@ -78,6 +78,11 @@ class LibcTest {
             assertThat(guest.memory().readLong(4096 + 8)).isZero();
             guest.memory().writeLong(4096 + 8, 0x1122334455667788L);
             assertThat(second.readLong(8)).isEqualTo(0x1122334455667788L);
+            long address = guest.memory().hostAddress(0, 16);
+            assertThat(Libc.pread(guest.fd().fd(), address, 8, 4096 + 8)).isEqualTo(8);
+            assertThat(guest.memory().readLong(0)).isEqualTo(0x1122334455667788L);
+            assertThat(Libc.pwrite(guest.fd().fd(), address, 8, 8192)).isEqualTo(8);
+            assertThat(second.readLong(4096)).isEqualTo(0x1122334455667788L);
         }
         assertThatThrownBy(() -> Memfd.allocate("odd", 1000)).hasMessageContaining("multiple of 4096");
     }

@@ -161,7 +161,6 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
             } catch (ErrnoException e) {
                 tx = null;
                 transmit.free();
-                reset();
                 card.powerDownPhy();
                 throw e;
             }
@@ -184,6 +183,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
             interrupts.testMsi(netdev.name());
         } catch (ErrnoException e) {
             interrupts.free();
+            reset(); // the receiver is on: it must not find its ring gone
             freeRx();
             throw e;
         }

@@ -6,6 +6,8 @@ import dev.doorbell.kernel.netdev.NetDeviceStats;
 
 /** The card's counters, added up: each reading clears the register. e1000e_update_stats. */
 final class HwStats {
+    private static final int ALL_ONES = -1;
+
     private final Hw hw;
 
     long crcerrs, gprc, gorc, bprc, mprc, roc, mpc, xonrxc, xontxc, xoffrxc, xofftxc, gptc, gotc, rnbc, ruc;
@@ -18,6 +20,9 @@ final class HwStats {
 
     /** @param halfDuplex collisions exist only then */
     void update(boolean halfDuplex) {
+        if (hw.er32(STATUS) == ALL_ONES) {
+            return; // the card is gone: its answers are not counts
+        }
         crcerrs += count(CRCERRS);
         gprc += count(GPRC);
         gorc += octets(GORCL, GORCH);

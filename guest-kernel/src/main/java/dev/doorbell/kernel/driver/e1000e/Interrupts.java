@@ -252,7 +252,13 @@ final class Interrupts {
 
     private void processAll() {
         owner.cleanTx();
-        owner.rxRing().clean(Integer.MAX_VALUE);
+        cleanWholeRing();
+    }
+
+    /** Without NAPI: all there is. One round at most, so that a card which never stops cannot hold the CPU for ever. */
+    private void cleanWholeRing() {
+        RxRing ring = owner.rxRing();
+        ring.clean(ring.count);
     }
 
     private IrqReturn intrMsixRx() {
@@ -261,7 +267,7 @@ final class Interrupts {
         if (withNapi) {
             napi.schedule();
         } else {
-            owner.rxRing().clean(Integer.MAX_VALUE);
+            cleanWholeRing();
             if (!owner.isDown()) {
                 hw.ew32(IMS, ICR_RXQ0);
             }

@@ -151,7 +151,8 @@ final class TxPath {
     }
 
     private boolean map(SkBuff skb, int lower, int upper) {
-        if (!ring.data(skb.data(), skb.headLength(), fifoLimit, lower, upper)) {
+        // A descriptor without bytes is not legal on all parts of the family.
+        if (skb.headLength() != 0 && !ring.data(skb.data(), skb.headLength(), fifoLimit, lower, upper)) {
             return false;
         }
         for (int i = 0; i < skb.fragCount(); i++) {
