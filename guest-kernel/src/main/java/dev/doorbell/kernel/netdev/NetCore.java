@@ -148,6 +148,9 @@ public final class NetCore {
             skb.timestampNs = kernel.nowNs();
         }
         skb.networkHeader = skb.data();
+        if (kernel.tracer().isOn()) {
+            kernel.tracer().event(dev.name(), "netif_receive_skb", describe(skb));
+        }
         if (handlers.hasTaps()) {
             handlers.tap(skb, dev, false);
         }
@@ -165,7 +168,7 @@ public final class NetCore {
         handler.receive(skb);
     }
 
-    private static String describe(SkBuff skb) {
+    static String describe(SkBuff skb) {
         return String.format(
                 "skb data=0x%x bytes=%d protocol=0x%04x ip_summed=%d gso_segs=%d",
                 skb.data(), skb.length(), skb.protocol, skb.ipSummed, skb.gsoSegments);

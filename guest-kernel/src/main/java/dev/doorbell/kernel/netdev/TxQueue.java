@@ -237,6 +237,9 @@ public final class TxQueue {
                 net.handlers().tap(skb, dev, true);
             }
             more = following != null;
+            if (net.kernel().tracer().isOn()) {
+                net.kernel().tracer().event(dev.name(), "ndo_start_xmit", NetCore.describe(skb));
+            }
             if (dev.ops().ndoStartXmit(skb, dev) == NetdevTx.BUSY) {
                 more = false;
                 skb.next = following;
