@@ -180,11 +180,8 @@ final class DataQueue {
         if (after != null && Seq.lt(after.cbSeq, end)) {
             setDsack(c, after.cbSeq, end);
         }
-        if (before != null && before == c.outOfOrder.floor(seq)) {
-            c.outOfOrder.insertAfter(before, skb);
-        } else {
-            c.outOfOrder.insertAfter(c.outOfOrder.floor(seq), skb);
-        }
+        // What lay at the same place was covered, and went; look again.
+        c.outOfOrder.insertAfter(c.outOfOrder.floor(seq), skb);
         c.receiveMemory += ReceiveQueue.memoryOf(skb);
         if (c.sackOk) {
             newSack(c, seq, end);

@@ -54,11 +54,12 @@ final class IcmpErrors {
     /** The path takes less: smaller packets from now on, and what was too large again at once. */
     private static void pathMtu(Tcp tcp, TcpConnection c, int claimed) {
         int mtu = Math.max(Math.min(claimed, c.path.mtu()), tcp.config().minPmtu);
-        if (mtu >= c.pathMtu) {
+        if (claimed <= 0 || mtu >= c.pathMtu) {
             return;
         }
         tcp.output.syncMss(c, mtu);
         c.mtuLimit = mtu;
+        c.mtuLimitEndNs = c.nowNs() + tcp.config().mtuExpiresNs;
         int mss = tcp.output.currentMss(c);
         int before = c.lostOut;
         for (TxSegment entry = c.sendQueue.rtxHead(); entry != null; entry = c.sendQueue.rtxNext(entry)) {

@@ -23,10 +23,6 @@ final class LazyTimer {
         this.function = function;
     }
 
-    boolean isSet() {
-        return deadlineNs != OFF;
-    }
-
     /** When it is due; {@link Long#MAX_VALUE} when it is not set. */
     long deadlineNs() {
         return deadlineNs;

@@ -299,7 +299,7 @@ public final class Tcp implements L4Protocol {
 
     /** MSS to offer: what the outgoing interface takes, whatever path MTU was learned. RFC 6691. */
     int advertisedMss(Path path, TcpSettings settings) {
-        int mss = path.linkMtu() - Ipv4Header.MIN_LENGTH - TcpHeader.MIN_LENGTH;
+        int mss = Math.min(path.linkMtu(), TcpConnection.MAX_PACKET) - Ipv4Header.MIN_LENGTH - TcpHeader.MIN_LENGTH;
         if (settings.userMss != 0) {
             mss = Math.min(mss, settings.userMss);
         }
@@ -460,7 +460,6 @@ public final class Tcp implements L4Protocol {
         tw.holder = c.holder;
         c.holder = null;
         setState(c, TcpState.CLOSE);
-        c.timeWaited = true;
         c.shutdown = Sock.RCV_SHUTDOWN | Sock.SEND_SHUTDOWN;
         leaveTables(c, false);
         timeWait.add(tw, durationNs);

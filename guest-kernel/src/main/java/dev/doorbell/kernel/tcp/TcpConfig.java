@@ -7,17 +7,17 @@ package dev.doorbell.kernel.tcp;
 public final class TcpConfig {
     static final long MS = 1_000_000L, SECOND = 1_000_000_000L;
     public int rmemMin = 4096, rmemDefault = 131_072, rmemMax = 6 << 20;
-    public int wmemMin = 4096, wmemDefault = 16_384, wmemMax = 4 << 20;
-    /** SO_RCVBUF and SO_SNDBUF are bounded by these before Linux doubles them. */
-    public int coreRmemMax = 212_992, coreWmemMax = 212_992;
+    public int wmemDefault = 16_384, wmemMax = 4 << 20;
+    /** net.core.rmem_max: with rmemMax, what the window scale must be able to express. */
+    public int coreRmemMax = 212_992;
 
     public boolean timestamps = true, sack = true, dsack = true, windowScaling = true, moderateRcvbuf = true;
     /** 0: never; 1: also ask for it; 2: only when asked (Linux's default). */
     public int ecn = 2;
 
-    public int synRetries = 6, synackRetries = 5, retries1 = 3, retries2 = 15, orphanRetries = 0;
+    public int synRetries = 6, synackRetries = 5, retries2 = 15, orphanRetries = 0;
     public boolean synCookies = true;
-    public int maxSynBacklog = 4096, somaxconn = 4096;
+    public int somaxconn = 4096;
     public boolean abortOnOverflow;
 
     public long finTimeoutNs = 60 * SECOND, timeWaitNs = 60 * SECOND;
@@ -28,12 +28,9 @@ public final class TcpConfig {
     public long delackMinNs = 40 * MS, delackMaxNs = 200 * MS;
     public int initialCwnd = 10;
     public int reordering = 3, maxReordering = 300;
-    /** RACK and its reordering window; 3 tail loss probes are allowed as "early retransmit" level, 0 switches them off. */
-    public int earlyRetrans = 3;
-
-    public boolean frto = true, slowStartAfterIdle = true, moderateCwnd = true, tlp = true, rack = true;
+    public boolean frto = true, slowStartAfterIdle = true, tlp = true, rack = true;
     public int tsoWinDivisor = 3, minTsoSegs = 2, notsentLowat = -1;
-    public int minSndMss = 48, baseMss = 1024;
+    public int minSndMss = 48;
     /** Challenge ACKs per second of the whole stack (Linux: unlimited), and the least gap per connection. */
     public int challengeAckLimit = Integer.MAX_VALUE;
 
@@ -48,7 +45,6 @@ public final class TcpConfig {
     public long mtuExpiresNs = 600 * SECOND;
 
     public int minPmtu = 552;
-    public int defaultTtl = 64;
     public int ephemeralLow = 32_768, ephemeralHigh = 60_999;
     public boolean hystart = true;
 }

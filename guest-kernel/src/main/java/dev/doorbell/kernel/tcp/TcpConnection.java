@@ -26,6 +26,8 @@ final class TcpConnection extends Flow {
     static final int URGENT_NOT_YET = 0x200, URGENT_VALID = 0x100, URGENT_READ = 0x400;
 
     static final int MAX_SACK_BLOCKS = 4;
+    /** Bytes of the largest IPv4 packet; the loopback device's MTU is one more. */
+    static final int MAX_PACKET = 65_535;
 
     final Tcp tcp;
     final TcpConfig config;
@@ -50,8 +52,6 @@ final class TcpConnection extends Flow {
     int shutdown;
     /** Its claim on the local port. */
     PortTable.@Nullable Holder holder;
-    /** CLOSED because TIME-WAIT took over, not because of an error. */
-    boolean timeWaited;
 
     // ---- send sequence space
     int iss, sndUna, sndNxt, writeSeq, sndWl1, sndWnd, maxWindow;
@@ -63,14 +63,14 @@ final class TcpConnection extends Flow {
     int mss, peerMss = 536, advertisedMss, pathMtu;
     /** What ICMP said the path takes; bytes of an IP packet. */
     int mtuLimit = Integer.MAX_VALUE;
+    /** Until when. */
+    long mtuLimitEndNs;
 
-    boolean finQueued;
     long lastSentNs, lastDataSentNs;
 
     // ---- receive sequence space
     int irs, rcvNxt, rcvWup, rcvWnd, copiedSeq, rcvSsthresh, windowClamp, peerMssEstimate;
-    /** Right edge promised to the peer; never moves left. */
-    long lastReceivedNs, lastDataReceivedNs, lastAckReceivedNs;
+    long lastReceivedNs, lastAckReceivedNs;
 
     int receiveMemory;
     int urgentSeq, urgentData;
@@ -100,11 +100,11 @@ final class TcpConnection extends Flow {
     // ---- loss recovery, in packets
     int caState;
     int packetsOut, sackedOut, lostOut, retransOut;
-    int highSeq, undoMarker, undoRetrans, reordering, reorderSeen, duplicateAcks;
+    int highSeq, undoMarker, undoRetrans, reordering, reorderSeen;
     long retransStampNs;
-    boolean frto, undoPending;
+    boolean frto;
     int highestSack, totalRetransmissions;
-    long delivered, deliveredCe;
+    long delivered;
     int priorSsthresh;
     // PRR, RFC 6937
     int prrDelivered, prrOut, priorCwnd;
@@ -127,7 +127,6 @@ final class TcpConnection extends Flow {
     int retransmits, backoff, probesOut;
     long probesStartNs;
     int keepaliveProbesOut;
-    long userTimeoutStartNs;
 
     // ---- counters for TCP_INFO
     long bytesAcked,
@@ -139,8 +138,7 @@ final class TcpConnection extends Flow {
             dataSegmentsOut,
             dataSegmentsIn;
     int dsackDuplicates;
-    long oowAckNs = Long.MIN_VALUE, challengeNs;
-    int challenges;
+    long oowAckNs = Long.MIN_VALUE;
     int softError;
 
     TcpConnection(
@@ -226,15 +224,19 @@ final class TcpConnection extends Flow {
         return (int) (nowNs() / TcpConfig.MS) + tsOffset;
     }
 
-    boolean isThin() {
-        return packetsOut < 4 && !inInitialSlowStart();
-    }
-
     // ---- receiving
 
     /** Largest IP packet for the path, by route and by what ICMP said. */
     int pathMtuNow() {
-        return Math.min(path.mtu(), mtuLimit);
+        int mtu = Math.min(path.mtu(), MAX_PACKET);
+        if (mtuLimit >= mtu) {
+            return mtu;
+        }
+        if (nowNs() >= mtuLimitEndNs) {
+            mtuLimit = Integer.MAX_VALUE; // the path may have changed: try again
+            return mtu;
+        }
+        return mtuLimit;
     }
 
     /** Bytes the peer may still send by what it was told. */

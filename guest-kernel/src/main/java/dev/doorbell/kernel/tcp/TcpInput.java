@@ -4,7 +4,6 @@ import static dev.doorbell.kernel.socket.SocketConstants.*;
 
 import dev.doorbell.bus.wire.Seq;
 import dev.doorbell.bus.wire.TcpHeader;
-import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.socket.Sock;
 import dev.doorbell.kernel.tcp.TcpMib.Counter;
@@ -14,14 +13,12 @@ import dev.doorbell.kernel.tcp.TcpMib.Counter;
  * data() is at its payload; cbSeq, cbEndSeq, cbAck and cbFlags are set; the buffer is gone in every case.
  */
 final class TcpInput {
-    /** Timestamps are not compared after such a long silence: RFC 7323 §5.5. */
-    private static final long PAWS_IDLE_NS = 24L * 24 * 3600 * TcpConfig.SECOND;
-
     private static final int FAST_MASK = ~(TcpHeader.PSH | TcpHeader.ACK) & 0xFF;
 
     private final Tcp tcp;
     private final AckProcessor acks;
     private final DataQueue data;
+    private final SegmentValidator validator;
     private final Urgent urgent = new Urgent();
     private final TcpMib mib;
 
@@ -30,6 +27,7 @@ final class TcpInput {
         this.acks = acks;
         this.data = data;
         this.mib = tcp.mib;
+        this.validator = new SegmentValidator(tcp);
     }
 
     void receive(TcpConnection c, SkBuff skb, ReceivedOptions options, int window, int urgentPointer) {
@@ -93,7 +91,7 @@ final class TcpInput {
             tcp.acks.check(c);
             return;
         }
-        if (!validate(c, skb, options)) {
+        if (!validator.accept(c, skb, options)) {
             skb.free();
             return;
         }
@@ -140,102 +138,12 @@ final class TcpInput {
         tcp.buffers.spaceFreed(c);
     }
 
-    // ---- acceptability, RFC 9293 §3.10.7.4 first to fourth, RFC 7323 §5.3, RFC 5961
-
-    private boolean validate(TcpConnection c, SkBuff skb, ReceivedOptions options) {
-        boolean rst = (skb.cbFlags & TcpHeader.RST) != 0;
-        if (c.sawTimestamp && pawsDiscards(c, options)) {
-            if (!rst) {
-                mib.inc(Counter.PAWSEstab);
-                if ((skb.cbFlags & TcpHeader.SYN) != 0) {
-                    tcp.responder.challengeSyn(c);
-                } else {
-                    tcp.responder.duplicateAck(c, skb, Counter.TCPACKSkippedPAWS);
-                }
-                return false;
-            }
-            return false;
-        }
-        if (!inWindow(c, skb.cbSeq, skb.cbEndSeq)) {
-            if (!rst) {
-                if ((skb.cbFlags & TcpHeader.SYN) != 0) {
-                    tcp.responder.challengeSyn(c);
-                } else {
-                    tcp.responder.duplicateAck(c, skb, Counter.TCPACKSkippedSeq);
-                }
-            } else if (atFin(c, skb.cbSeq)) {
-                reset(c);
-            }
-            return false;
-        }
-        if (rst) {
-            // RFC 5961 §3: only the exact number resets. Linux also takes the right edge of what was SACKed.
-            int expected = c.rcvNxt;
-            if (c.sackBlocks > 0) {
-                int most = c.sackEnd[0];
-                for (int i = 1; i < c.sackBlocks; i++) {
-                    most = Seq.max(most, c.sackEnd[i]);
-                }
-                if (skb.cbSeq == most) {
-                    expected = most;
-                }
-            }
-            if (skb.cbSeq == expected || atFin(c, skb.cbSeq)) {
-                reset(c);
-            } else {
-                tcp.responder.challengeAck(c);
-            }
-            return false;
-        }
-        if ((skb.cbFlags & TcpHeader.SYN) != 0) {
-            if (c.state() == TcpState.SYN_RECV
-                    && (skb.cbFlags & TcpHeader.ACK) != 0
-                    && skb.cbSeq + 1 == c.rcvNxt
-                    && skb.cbEndSeq == c.rcvNxt) {
-                return true; // the other half of a simultaneous open
-            }
-            tcp.responder.challengeSyn(c);
-            return false;
-        }
-        return true;
-    }
-
-    /** A reset that names the octet of a FIN we have got already: sent by a peer that forgot the connection. */
-    private static boolean atFin(TcpConnection c, int seq) {
-        return seq == c.rcvNxt - 1
-                && (c.state() == TcpState.CLOSE_WAIT
-                        || c.state() == TcpState.LAST_ACK
-                        || c.state() == TcpState.CLOSING);
-    }
-
-    private static boolean inWindow(TcpConnection c, int seq, int end) {
-        return Seq.geq(end, c.rcvWup) && Seq.leq(seq, c.rcvNxt + c.receiveWindow());
-    }
-
-    private static boolean pawsDiscards(TcpConnection c, ReceivedOptions options) {
-        return c.tsRecent - options.tsVal > 0 && c.nowNs() - c.tsRecentNs < PAWS_IDLE_NS && c.tsRecentNs != 0;
-    }
-
     /** RFC 7323 §4.3: the value of the segment that moves the left edge of the window. */
     void replaceTsRecent(TcpConnection c, int seq) {
         if (c.sawTimestamp && Seq.leq(seq, c.rcvWup) && c.receivedTsVal - c.tsRecent >= 0) {
             c.tsRecent = c.receivedTsVal;
             c.tsRecentNs = c.nowNs();
         }
-    }
-
-    /** A valid RST. */
-    private void reset(TcpConnection c) {
-        Errno error;
-        switch (c.state()) {
-            case SYN_SENT -> error = Errno.ECONNREFUSED;
-            case CLOSE_WAIT -> error = Errno.EPIPE;
-            case CLOSE -> {
-                return;
-            }
-            default -> error = Errno.ECONNRESET;
-        }
-        tcp.abort(c, error.number());
     }
 
     // ---- SYN-SENT, RFC 9293 §3.10.7.3
@@ -260,7 +168,7 @@ final class TcpInput {
         }
         if (rst) {
             if (ack) {
-                reset(c);
+                validator.reset(c);
             }
             skb.free();
             return;
@@ -352,7 +260,7 @@ final class TcpInput {
             skb.free();
             return;
         }
-        if (!validate(c, skb, options)) {
+        if (!validator.accept(c, skb, options)) {
             skb.free();
             return;
         }

@@ -23,8 +23,7 @@ public final class TcpOptions {
             TCP_QUICKACK = 12,
             TCP_CONGESTION = 13,
             TCP_USER_TIMEOUT = 18,
-            TCP_NOTSENT_LOWAT = 25,
-            TCP_INQ = 36;
+            TCP_NOTSENT_LOWAT = 25;
     private static final int MAX_KEEP_SECONDS = 32_767, MAX_KEEP_COUNT = 127, MAX_SYN_COUNT = 127;
     private static final int MIN_MSS = 88, MAX_WINDOW = 32_767;
     private static final int MAX_NAME = 16;
@@ -111,12 +110,6 @@ public final class TcpOptions {
                 s.userTimeoutNs = v * TcpConfig.MS;
             }
             case TCP_NOTSENT_LOWAT -> s.notsentLowat = v;
-            case TCP_INQ -> {
-                if (v != 0 && v != 1) {
-                    return Errno.EINVAL.negated();
-                }
-                s.inq = v != 0;
-            }
             default -> {
                 return Errno.ENOPROTOOPT.negated();
             }
@@ -206,7 +199,6 @@ public final class TcpOptions {
             case TCP_QUICKACK -> value = c != null && c.inPingPong() ? 0 : 1;
             case TCP_USER_TIMEOUT -> value = (int) (s.userTimeoutNs / TcpConfig.MS);
             case TCP_NOTSENT_LOWAT -> value = s.notsentLowat;
-            case TCP_INQ -> value = s.inq ? 1 : 0;
             case TCP_INFO -> {
                 return TcpInfo.write(tcp, sock, into);
             }

@@ -381,7 +381,6 @@ final class TcpOutput {
         last.flags |= TcpHeader.FIN;
         last.endSeq++;
         c.writeSeq++;
-        c.finQueued = true;
         push(c, currentMss(c), NAGLE_OFF);
     }
 

@@ -28,7 +28,6 @@ final class TcpSettings {
     boolean sendBufferLocked, receiveBufferLocked;
     int sendBufferBytes, receiveBufferBytes;
     int receiveLowWater = 1;
-    boolean inq;
 
     TcpSettings(TcpConfig config) {
         congestion = config.congestionControl;
@@ -62,7 +61,6 @@ final class TcpSettings {
         sendBufferBytes = from.sendBufferBytes;
         receiveBufferBytes = from.receiveBufferBytes;
         receiveLowWater = from.receiveLowWater;
-        inq = from.inq;
     }
 
     long keepIdleNs(TcpConfig config) {

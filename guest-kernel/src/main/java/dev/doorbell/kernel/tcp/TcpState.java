@@ -30,9 +30,4 @@ public enum TcpState {
     boolean maySend() {
         return this == ESTABLISHED || this == CLOSE_WAIT;
     }
-
-    /** True in the states in which the peer may still send data. */
-    boolean mayReceive() {
-        return this == ESTABLISHED || this == FIN_WAIT1 || this == FIN_WAIT2;
-    }
 }

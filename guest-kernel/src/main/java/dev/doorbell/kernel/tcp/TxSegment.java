@@ -200,18 +200,6 @@ final class TxSegment {
         }
     }
 
-    int pieces() {
-        return pieces;
-    }
-
-    long pieceGpa(int index) {
-        return gpa[index];
-    }
-
-    int pieceBytes(int index) {
-        return bytes[index];
-    }
-
     private SkbHead block(int index) {
         SkbHead block = blocks[index];
         if (block == null) {

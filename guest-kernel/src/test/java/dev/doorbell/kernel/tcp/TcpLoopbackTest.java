@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.doorbell.bus.mem.GuestMemory;
 import dev.doorbell.bus.time.VirtualTime;
 import dev.doorbell.kernel.GuestKernel;
+import dev.doorbell.kernel.socket.Message;
+import dev.doorbell.kernel.socket.Sock;
 import dev.doorbell.kernel.socket.SockAddrIn;
 import dev.doorbell.kernel.socket.Syscalls;
 import java.nio.ByteBuffer;
@@ -52,6 +54,42 @@ class TcpLoopbackTest {
         process.close(listener);
         world.runFor(200_000_000_000L);
         assertThat(kernel.tcp().flowCount()).isZero();
+        assertThat(kernel.shutdown()).isEmpty();
+        ram.close();
+    }
+
+    @Test
+    void bulkOverTheLargestMtuIsNeverRefusedOnThisHost() throws Exception {
+        VirtualTime world = new VirtualTime(8);
+        GuestMemory ram = GuestMemory.allocate(128 << 20);
+        GuestKernel kernel = GuestKernel.builder("guest", world, ram).seed(8).boot();
+        Sock listener = kernel.tcp().newSocket();
+        listener.bind(new SockAddrIn(INADDR_LOOPBACK, 9));
+        listener.listen(1);
+        Sock client = kernel.tcp().newSocket();
+        client.connect(new SockAddrIn(INADDR_LOOPBACK, 9), O_NONBLOCK);
+        world.runFor(1_000_000);
+        Sock server = listener.accept();
+        ByteBuffer chunk = ByteBuffer.allocateDirect(128 << 10);
+        Message message = new Message();
+        long received = 0;
+        for (int i = 0; i < 400; i++) {
+            chunk.clear();
+            client.sendmsg(message.set(chunk), 0);
+            world.runFor(10_000);
+            long n;
+            do {
+                chunk.clear();
+                n = server.recvmsg(message.set(chunk), 0);
+                received += Math.max(0, n);
+            } while (n > 0);
+        }
+        assertThat(received).isGreaterThan(40_000_000);
+        assertThat(kernel.tcp().mib().get(TcpMib.Counter.RetransSegs)).isZero();
+        client.release();
+        server.release();
+        listener.release();
+        world.runFor(200_000_000_000L);
         assertThat(kernel.shutdown()).isEmpty();
         ram.close();
     }

@@ -30,7 +30,7 @@ final class TcpScript implements AutoCloseable {
     final VirtualTime world = new VirtualTime(1);
     final TcpHost host = new TcpHost(world, US, 99);
     final ArrayDeque<Segment> sent = new ArrayDeque<>();
-    int localPort = PORT;
+    int localPort = PORT, peerPort = PEER_PORT;
     int iss;
     boolean issKnown;
 
@@ -58,7 +58,7 @@ final class TcpScript implements AutoCloseable {
     /** Injects a segment; {@code options} is padded by the caller to whole words. */
     void in(int flags, int seq, int ack, int window, int length, int... options) {
         ByteBuffer b = ByteBuffer.allocate(20 + options.length + length);
-        b.putShort((short) PEER_PORT).putShort((short) localPort);
+        b.putShort((short) peerPort).putShort((short) localPort);
         b.putInt(PEER_ISS + seq).putInt((flags & ACK) != 0 ? iss + ack : 0);
         b.put((byte) ((20 + options.length) << 2)).put((byte) flags).putShort((short) window);
         b.putShort((short) 0).putShort((short) ((flags & URG) != 0 ? length : 0));

@@ -389,6 +389,135 @@ class TcpScriptTest {
         sock.release();
     }
 
+    // ---- paths, stamps, floods
+
+    @Test
+    void fragmentationNeededShrinksPacketsAndResendsThemAtOnce() {
+        TcpSock sock = t.established();
+        t.write(sock, 3000);
+        t.sent.clear();
+        TcpConnection c = sock.connection;
+        IcmpErrors.handle(t.host.tcp, c, c.sndUna - 5, 3, 4, 700); // not about anything in flight
+        t.expectNothing();
+        IcmpErrors.handle(t.host.tcp, c, c.sndUna, 3, 4, 700);
+        t.expect(ACK, 1, 660, 1);
+        IcmpErrors.handle(t.host.tcp, c, c.sndUna, 3, 4, 68);
+        assertThat(c.mss).isEqualTo(552 - 40);
+        t.in(ACK, 1, 3001, 65_000, 0);
+        t.run(600_000);
+        t.write(sock, 1000);
+        t.sent.clear();
+        assertThat(c.mss).as("forgotten after ten minutes").isEqualTo(1000);
+        sock.release();
+    }
+
+    @Test
+    void icmpUnreachableFailsAnAttemptAndSparesAConnection() {
+        TcpSock attempt = t.host.socket();
+        attempt.connect(new SockAddrIn(PEER, 1), 0);
+        t.sent.clear();
+        TcpConnection c = attempt.connection;
+        IcmpErrors.handle(t.host.tcp, c, c.iss, 3, 3, 0);
+        assertThat(attempt.pendingError()).isEqualTo(Errno.ECONNREFUSED.number());
+        attempt.release();
+        t.issKnown = false;
+        t.localPort = PORT;
+        TcpSock sock = t.established();
+        IcmpErrors.handle(t.host.tcp, sock.connection, sock.connection.sndUna, 3, 3, 0);
+        assertThat(sock.state()).isEqualTo(TcpState.ESTABLISHED);
+        sock.release();
+    }
+
+    @Test
+    void fullSynQueueAnswersWithCookiesAndACookieOpensAConnection() {
+        TcpSock listener = t.listen(1);
+        for (int i = 0; i < 50; i++) {
+            t.peerPort = 1000 + i;
+            t.in(SYN, 0, 0, 65_000, 0, SYN_OPTIONS);
+        }
+        assertThat(t.host.tcp.flowCount()).isEqualTo(1);
+        assertThat(t.host.tcp.mib().get(Counter.SyncookiesSent)).isEqualTo(49);
+        t.sent.clear();
+        t.in(ACK, 1, 1, 65_000, 0);
+        assertThat(listener.accept()).isNotNull();
+        t.in(ACK, 1, 99, 65_000, 0); // invented
+        listener.release();
+    }
+
+    @Test
+    void segmentWithAnOlderTimestampIsAcknowledgedAndDropped() {
+        t.host.config.timestamps = true;
+        TcpSock listener = t.listen(5);
+        t.in(SYN, 0, 0, 65_000, 0, stamp(100, 0));
+        int ours = tsVal(t.sent.poll());
+        t.in(ACK, 1, 1, 65_000, 0, stamp(101, ours));
+        TcpSock sock = (TcpSock) listener.accept();
+        listener.release();
+        t.in(ACK | PSH, 1, 1, 65_000, 10, stamp(50, ours));
+        t.expect(ACK, 1, 0, 1);
+        assertThat(t.read(sock, 10)).isEqualTo(Errno.EAGAIN.negated());
+        t.in(ACK | PSH, 1, 1, 65_000, 10, stamp(102, ours));
+        t.expect(ACK, 1, 0, 11);
+        assertThat(t.read(sock, 10)).isEqualTo(10);
+        assertThat(t.host.tcp.mib().get(Counter.PAWSEstab)).isEqualTo(1);
+        sock.release();
+    }
+
+    @Test
+    void malformedOptionsEndParsingAndHurtNobody() {
+        TcpSock listener = t.listen(5);
+        t.in(SYN, 0, 0, 65_000, 0, 200, 6, 0, 0, 0, 0, 2, 0, 1, 1, 1, 1);
+        t.expect(SYN | ACK, 0, 0, 1);
+        t.in(ACK, 1, 1, 65_000, 0, 5, 3, 1, 1);
+        TcpSock sock = (TcpSock) listener.accept();
+        assertThat(sock.connection.mss).isEqualTo(536);
+        sock.release();
+        listener.release();
+    }
+
+    @Test
+    void badSackBlocksAreIgnored() {
+        TcpSock sock = t.established();
+        t.write(sock, 5000);
+        t.sent.clear();
+        t.in(ACK, 1, 1, 65_000, 0, t.sack(2001, 1001, 4001, 90_001, -5000, -4000));
+        ByteBuffer info = info(sock);
+        assertThat(info.getInt(TcpInfo.SACKED)).isZero();
+        assertThat(info.getInt(TcpInfo.UNACKED)).isEqualTo(5);
+        t.in(ACK, 1, 5001, 65_000, 0);
+        sock.release();
+    }
+
+    @Test
+    void userTimeoutEndsAConnectionThatGetsNoAnswer() {
+        TcpSock sock = t.established();
+        ByteBuffer v = ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(0, 3000);
+        assertThat(sock.setsockopt(6, TcpOptions.TCP_USER_TIMEOUT, v)).isZero();
+        t.write(sock, 100);
+        t.run(4000);
+        assertThat(sock.pendingError()).isEqualTo(Errno.ETIMEDOUT.number());
+        sock.release();
+    }
+
+    private static int[] stamp(int value, int echo) {
+        ByteBuffer b = ByteBuffer.allocate(12).putInt(0x0101_080A).putInt(value).putInt(echo);
+        int[] bytes = new int[12];
+        for (int i = 0; i < 12; i++) {
+            bytes[i] = b.get(i);
+        }
+        return bytes;
+    }
+
+    private static int tsVal(Segment synAck) {
+        byte[] options = synAck.options();
+        for (int i = 4; i + 10 <= options.length; i++) {
+            if (options[i] == 8 && options[i + 1] == 10) {
+                return ByteBuffer.wrap(options).getInt(i + 2);
+            }
+        }
+        throw new AssertionError("no timestamps in " + synAck);
+    }
+
     private static int[] sackBlocks(Segment s) {
         ByteBuffer b = ByteBuffer.wrap(s.options());
         if (b.capacity() < 4 || b.get(2) != 5) {

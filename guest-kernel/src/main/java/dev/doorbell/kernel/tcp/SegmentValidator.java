@@ -1,0 +1,112 @@
+package dev.doorbell.kernel.tcp;
+
+import dev.doorbell.bus.wire.Seq;
+import dev.doorbell.bus.wire.TcpHeader;
+import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.skb.SkBuff;
+import dev.doorbell.kernel.tcp.TcpMib.Counter;
+
+/**
+ * Whether a segment may be processed in a synchronised state: PAWS (RFC 7323 §5.3), the window, RST and SYN (RFC 9293
+ * §3.10.7.4 first to fourth, RFC 5961 §3 and §4).
+ */
+final class SegmentValidator {
+    /** Timestamps are not compared after such a long silence: RFC 7323 §5.5. */
+    private static final long PAWS_IDLE_NS = 24L * 24 * 3600 * TcpConfig.SECOND;
+
+    private final Tcp tcp;
+    private final TcpMib mib;
+
+    SegmentValidator(Tcp tcp) {
+        this.tcp = tcp;
+        this.mib = tcp.mib;
+    }
+
+    /** @return false: not to be processed; what had to be answered was. The buffer stays the caller's */
+    boolean accept(TcpConnection c, SkBuff skb, ReceivedOptions options) {
+        boolean rst = (skb.cbFlags & TcpHeader.RST) != 0;
+        if (c.sawTimestamp && pawsDiscards(c, options)) {
+            if (!rst) {
+                mib.inc(Counter.PAWSEstab);
+                if ((skb.cbFlags & TcpHeader.SYN) != 0) {
+                    tcp.responder.challengeSyn(c);
+                } else {
+                    tcp.responder.duplicateAck(c, skb, Counter.TCPACKSkippedPAWS);
+                }
+            }
+            return false;
+        }
+        if (!inWindow(c, skb.cbSeq, skb.cbEndSeq)) {
+            if (!rst) {
+                if ((skb.cbFlags & TcpHeader.SYN) != 0) {
+                    tcp.responder.challengeSyn(c);
+                } else {
+                    tcp.responder.duplicateAck(c, skb, Counter.TCPACKSkippedSeq);
+                }
+            } else if (atFin(c, skb.cbSeq)) {
+                reset(c);
+            }
+            return false;
+        }
+        if (rst) {
+            // RFC 5961 §3: only the exact number resets. Linux also takes the right edge of what was SACKed.
+            int expected = c.rcvNxt;
+            if (c.sackBlocks > 0) {
+                int most = c.sackEnd[0];
+                for (int i = 1; i < c.sackBlocks; i++) {
+                    most = Seq.max(most, c.sackEnd[i]);
+                }
+                if (skb.cbSeq == most) {
+                    expected = most;
+                }
+            }
+            if (skb.cbSeq == expected || atFin(c, skb.cbSeq)) {
+                reset(c);
+            } else {
+                tcp.responder.challengeAck(c);
+            }
+            return false;
+        }
+        if ((skb.cbFlags & TcpHeader.SYN) != 0) {
+            if (c.state() == TcpState.SYN_RECV
+                    && (skb.cbFlags & TcpHeader.ACK) != 0
+                    && skb.cbSeq + 1 == c.rcvNxt
+                    && skb.cbEndSeq == c.rcvNxt) {
+                return true; // the other half of a simultaneous open
+            }
+            tcp.responder.challengeSyn(c);
+            return false;
+        }
+        return true;
+    }
+
+    /** A reset that names the octet of a FIN we have got already: sent by a peer that forgot the connection. */
+    private static boolean atFin(TcpConnection c, int seq) {
+        return seq == c.rcvNxt - 1
+                && (c.state() == TcpState.CLOSE_WAIT
+                        || c.state() == TcpState.LAST_ACK
+                        || c.state() == TcpState.CLOSING);
+    }
+
+    private static boolean inWindow(TcpConnection c, int seq, int end) {
+        return Seq.geq(end, c.rcvWup) && Seq.leq(seq, c.rcvNxt + c.receiveWindow());
+    }
+
+    private static boolean pawsDiscards(TcpConnection c, ReceivedOptions options) {
+        return c.tsRecent - options.tsVal > 0 && c.nowNs() - c.tsRecentNs < PAWS_IDLE_NS;
+    }
+
+    /** A valid RST. */
+    void reset(TcpConnection c) {
+        Errno error;
+        switch (c.state()) {
+            case SYN_SENT -> error = Errno.ECONNREFUSED;
+            case CLOSE_WAIT -> error = Errno.EPIPE;
+            case CLOSE -> {
+                return;
+            }
+            default -> error = Errno.ECONNRESET;
+        }
+        tcp.abort(c, error.number());
+    }
+}
