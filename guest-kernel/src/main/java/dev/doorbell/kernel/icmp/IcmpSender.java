@@ -1,6 +1,7 @@
 package dev.doorbell.kernel.icmp;
 
 import dev.doorbell.bus.wire.IcmpHeader;
+import dev.doorbell.bus.wire.IcmpTypes;
 import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv4Address;

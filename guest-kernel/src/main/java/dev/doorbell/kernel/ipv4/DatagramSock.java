@@ -2,11 +2,10 @@ package dev.doorbell.kernel.ipv4;
 
 import static dev.doorbell.kernel.socket.SocketConstants.*;
 
+import dev.doorbell.bus.wire.IcmpTypes;
 import dev.doorbell.bus.wire.Ipv4Header;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.core.KernelContext;
-import dev.doorbell.kernel.icmp.IcmpErrno;
-import dev.doorbell.kernel.icmp.IcmpTypes;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbCopy;

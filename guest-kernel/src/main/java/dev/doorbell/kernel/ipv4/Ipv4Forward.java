@@ -1,8 +1,8 @@
 package dev.doorbell.kernel.ipv4;
 
+import dev.doorbell.bus.wire.IcmpTypes;
 import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.Ipv4Header;
-import dev.doorbell.kernel.icmp.IcmpTypes;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
 import dev.doorbell.kernel.netfilter.Verdict;

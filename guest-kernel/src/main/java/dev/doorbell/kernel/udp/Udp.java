@@ -1,10 +1,10 @@
 package dev.doorbell.kernel.udp;
 
+import dev.doorbell.bus.wire.IcmpTypes;
 import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv4Header;
 import dev.doorbell.bus.wire.UdpHeader;
-import dev.doorbell.kernel.icmp.IcmpTypes;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.L4Protocol;
 import dev.doorbell.kernel.ipv4.Mib;

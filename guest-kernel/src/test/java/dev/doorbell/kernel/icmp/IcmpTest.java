@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.doorbell.bus.wire.Ipv4Address;
 import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.ipv4.IcmpErrno;
 import dev.doorbell.kernel.ipv4.Mib;
 import dev.doorbell.kernel.net.StackFixture;
 import dev.doorbell.kernel.skb.DropReason;

@@ -1,5 +1,6 @@
-package dev.doorbell.kernel.icmp;
+package dev.doorbell.kernel.ipv4;
 
+import dev.doorbell.bus.wire.IcmpTypes;
 import dev.doorbell.kernel.core.Errno;
 
 /** What an ICMP error means for a socket: Linux's icmp_err_convert. */

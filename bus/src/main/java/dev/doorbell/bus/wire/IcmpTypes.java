@@ -1,4 +1,4 @@
-package dev.doorbell.kernel.icmp;
+package dev.doorbell.bus.wire;
 
 /** ICMP types and codes, RFC 792, 1122, 1812. */
 public final class IcmpTypes {
