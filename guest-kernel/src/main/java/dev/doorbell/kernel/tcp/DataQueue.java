@@ -4,6 +4,7 @@ import static dev.doorbell.kernel.socket.SocketConstants.*;
 
 import dev.doorbell.bus.wire.Seq;
 import dev.doorbell.bus.wire.TcpHeader;
+import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.socket.Sock;
 import dev.doorbell.kernel.tcp.TcpMib.Counter;
@@ -34,12 +35,12 @@ final class DataQueue {
         if (skb.cbSeq == c.rcvNxt) {
             if (c.receiveWindow() == 0 && skb.length() > 0) {
                 mib.inc(Counter.TCPZeroWindowDrop);
-                outOfWindow(c, skb);
+                outOfWindow(c, skb, DropReason.TCP_ZEROWINDOW);
                 return;
             }
             if (!makeRoom(c, skb)) {
                 mib.inc(Counter.TCPRcvQDrop);
-                outOfWindow(c, skb);
+                outOfWindow(c, skb, DropReason.SOCKET_RCVBUFF);
                 return;
             }
             inOrder(c, skb);
@@ -49,17 +50,17 @@ final class DataQueue {
             // All of it was received before.
             mib.inc(Counter.DelayedACKLost);
             setDsack(c, skb.cbSeq, skb.cbEndSeq);
-            outOfWindow(c, skb);
+            outOfWindow(c, skb, DropReason.TCP_OLD_DATA);
             return;
         }
         if (Seq.geq(skb.cbSeq, c.rcvNxt + c.receiveWindow())) {
-            outOfWindow(c, skb);
+            outOfWindow(c, skb, DropReason.TCP_OVERWINDOW);
             return;
         }
         if (Seq.lt(skb.cbSeq, c.rcvNxt)) {
             setDsack(c, skb.cbSeq, c.rcvNxt);
             if (c.receiveWindow() == 0 || !makeRoom(c, skb)) {
-                outOfWindow(c, skb);
+                outOfWindow(c, skb, DropReason.TCP_ZEROWINDOW);
                 return;
             }
             inOrder(c, skb);
@@ -67,16 +68,16 @@ final class DataQueue {
         }
         if (!makeRoom(c, skb)) {
             mib.inc(Counter.TCPOFODrop);
-            outOfWindow(c, skb);
+            outOfWindow(c, skb, DropReason.TCP_OFO_DROP);
             return;
         }
         outOfOrder(c, skb);
     }
 
-    private static void outOfWindow(TcpConnection c, SkBuff skb) {
+    private static void outOfWindow(TcpConnection c, SkBuff skb, DropReason reason) {
         c.enterQuickAck(16);
         c.ackPending |= TcpConnection.ACK_SCHEDULED;
-        skb.free();
+        skb.drop(reason);
     }
 
     /** Room within the receive buffer, at the cost of what is farthest ahead of the hole if need be. */
@@ -93,7 +94,7 @@ final class DataQueue {
             }
             c.outOfOrder.remove(last);
             c.receiveMemory -= ReceiveQueue.memoryOf(last);
-            last.free();
+            last.drop(DropReason.TCP_OFO_QUEUE_PRUNE);
             mib.inc(Counter.TCPOFODrop);
             c.sackBlocks = 0;
         }
@@ -162,7 +163,7 @@ final class DataQueue {
             // Known already.
             mib.inc(Counter.TCPOFOMerge);
             setDsack(c, seq, end);
-            skb.free();
+            skb.drop(DropReason.TCP_OFOMERGE);
             return;
         }
         if (before != null && Seq.gt(before.cbEndSeq, seq)) {

@@ -81,11 +81,11 @@ final class ReceiveQueue {
 
     /** What holding a buffer costs, fixed when it comes in: twice its bytes, and at least what an empty one costs. */
     static int memoryOf(SkBuff skb) {
-        if (skb.truesize == 0) {
-            skb.truesize = Math.max(2 * skb.length(), MIN_TRUESIZE);
+        if (skb.cbCount == 0) {
+            skb.cbCount = Math.max(2 * skb.length(), MIN_BYTES);
         }
-        return skb.truesize;
+        return (int) skb.cbCount;
     }
 
-    static final int MIN_TRUESIZE = 768;
+    private static final int MIN_BYTES = 768;
 }

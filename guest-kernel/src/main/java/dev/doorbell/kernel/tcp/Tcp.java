@@ -9,6 +9,7 @@ import dev.doorbell.bus.wire.TcpHeader;
 import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.L4Protocol;
+import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbAllocator;
 import dev.doorbell.kernel.skb.SkbChecksum;
@@ -142,19 +143,24 @@ public final class Tcp implements L4Protocol {
     /** @param ecn the two ECN bits of the IP header */
     void receive(SkBuff skb, int source, int destination, int ecn) {
         int length = skb.length();
-        if (skb.packetType != SkBuff.PACKET_HOST
-                || length < TcpHeader.MIN_LENGTH
-                || skb.headLength() < TcpHeader.MIN_LENGTH) {
-            drop(skb, skb.packetType == SkBuff.PACKET_HOST);
+        if (skb.packetType != SkBuff.PACKET_HOST) {
+            skb.drop(DropReason.OTHERHOST);
             return;
         }
-        if (!header.wrap(skb.memory(), skb.data(), skb.headLength()).isValid()) {
-            drop(skb, true);
+        // The header may lie in a fragment: a driver pulls no more than the lower layers need.
+        if (length < TcpHeader.MIN_LENGTH
+                || !skb.pskbMayPull(TcpHeader.MIN_LENGTH)
+                || !skb.pskbMayPull(
+                        Math.min(header.wrap(skb.memory(), skb.data(), length).headerLength(), length))
+                || !header.wrap(skb.memory(), skb.data(), skb.headLength()).isValid()) {
+            mib.inc(Counter.InErrs);
+            skb.drop(DropReason.TCP_BAD_HEADER);
             return;
         }
         if (!checksumOk(skb, source, destination, length)) {
             mib.inc(Counter.InCsumErrors);
-            drop(skb, true);
+            mib.inc(Counter.InErrs);
+            skb.drop(DropReason.TCP_CSUM);
             return;
         }
         skb.transportHeader = skb.data();
@@ -169,7 +175,7 @@ public final class Tcp implements L4Protocol {
                 - headerLength;
         skb.cbAck = header.acknowledgment();
         skb.cbFlags = flags;
-        skb.truesize = 0;
+        skb.cbCount = 0;
         int window = header.window();
         int urgent = (flags & TcpHeader.URG) != 0 ? header.urgentPointer() : 0;
         int localPort = header.destinationPort();
@@ -199,24 +205,17 @@ public final class Tcp implements L4Protocol {
             }
             if (listener == null) {
                 responder.resetUnknown(skb, destination, localPort, source, remotePort);
-                skb.free();
+                skb.drop(DropReason.NO_SOCKET);
                 return;
             }
         }
         TcpListener listener = findListener(destination, localPort, network.interfaceOf(skb));
         if (listener == null) {
             responder.resetUnknown(skb, destination, localPort, source, remotePort);
-            skb.free();
+            skb.drop(DropReason.NO_SOCKET);
             return;
         }
         listener.receive(skb, options, window, destination, localPort, source, remotePort, isn);
-    }
-
-    private void drop(SkBuff skb, boolean error) {
-        if (error) {
-            mib.inc(Counter.InErrs);
-        }
-        skb.free();
     }
 
     private static void ecnReceived(TcpConnection c, int ecn, int flags, int bytes) {

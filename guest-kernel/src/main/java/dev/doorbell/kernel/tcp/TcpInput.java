@@ -67,7 +67,6 @@ final class TcpInput {
         if (expected && bytes == 0) {
             // A pure ACK: we are the sender.
             updateTsRecentFast(c, skb, options);
-            skb.truesize = 0;
             int result = acks.process(c, skb, options, window, 0);
             skb.free();
             if (result > 0) {

@@ -4,6 +4,9 @@ import static dev.doorbell.kernel.tcp.TcpScript.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.skb.DropReason;
+import dev.doorbell.kernel.skb.SkBuff;
+import dev.doorbell.kernel.skb.SkbHead;
 import dev.doorbell.kernel.socket.Message;
 import dev.doorbell.kernel.socket.SockAddrIn;
 import dev.doorbell.kernel.tcp.TcpMib.Counter;
@@ -254,6 +257,31 @@ class TcpScriptTest {
         assertThat(sock.recvmsg(new Message().set(one), 1)).isEqualTo(1);
         assertThat(one.get(0)).isEqualTo((byte) 3);
         assertThat(t.read(sock, 10)).isEqualTo(2);
+        sock.release();
+    }
+
+    @Test
+    void headerInAFragmentIsPulledAndAShortOneCounted() {
+        TcpSock sock = t.established();
+        byte[] segment = new byte[40];
+        ByteBuffer.wrap(segment)
+                .putShort((short) PEER_PORT)
+                .putShort((short) PORT)
+                .putInt(PEER_ISS + 1)
+                .putInt(t.iss + 1)
+                .putShort((short) 0x5010)
+                .putShort((short) 65_000);
+        for (int bytes : new int[] {40, 19}) {
+            SkBuff skb = t.host.skbs.alloc(64, 64);
+            SkbHead block = t.host.skbs.allocHead(64);
+            t.host.ram.write(block.gpa(), segment, 0, bytes);
+            skb.addFrag(block, block.gpa(), bytes);
+            skb.ipSummed = SkBuff.CHECKSUM_UNNECESSARY;
+            t.host.tcp.receive(skb, PEER, US, 0);
+        }
+        assertThat(t.read(sock, 100)).isEqualTo(20);
+        assertThat(t.host.tcp.mib().get(Counter.InErrs)).isEqualTo(1);
+        assertThat(t.host.skbs.drops().get(DropReason.TCP_BAD_HEADER)).isEqualTo(1);
         sock.release();
     }
 
