@@ -63,7 +63,8 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
         vectors = msix.table();
         StepTimer steps = new StepTimer(context.scheduler(), context.timing(), context.random());
         interrupts = new InterruptUnit(regs, context.interrupts(), steps, vectors, context.tracer());
-        phy = new Phy(context.scheduler(), negotiationNs(context), this::phyLinkChanged);
+        phy = new Phy(
+                context.scheduler(), negotiationNs(context), context.link().advertisesPause(), this::phyLinkChanged);
         link = new LinkUnit(regs, interrupts, phy, this::linkChanged);
         nvm = new NvmUnit(regs, words, context.scheduler());
         DmaPort dma = new RequesterStatus(context.dma(), config);

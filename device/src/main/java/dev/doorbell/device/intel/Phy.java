@@ -70,6 +70,7 @@ public final class Phy {
 
     private final Event negotiated;
     private final long negotiationNs;
+    private final int partnerAbilities;
     private final Listener listener;
     private final short[] registers = new short[PAGES * REGISTERS];
     private int page;
@@ -78,11 +79,18 @@ public final class Phy {
     private boolean linkWasDown;
     private boolean negotiationComplete;
 
+    /** With a partner that advertises everything. */
+    public Phy(Scheduler scheduler, long negotiationNs, Listener listener) {
+        this(scheduler, negotiationNs, true, listener);
+    }
+
     /**
      * @param negotiationNs how long autonegotiation takes; 1000BASE-T takes seconds, a test may want milliseconds
+     * @param partnerPauses the partner advertises PAUSE, both directions; everything else it advertises in any case
      */
-    public Phy(Scheduler scheduler, long negotiationNs, Listener listener) {
+    public Phy(Scheduler scheduler, long negotiationNs, boolean partnerPauses, Listener listener) {
         this.negotiationNs = negotiationNs;
+        partnerAbilities = partnerPauses ? PARTNER_ABILITIES : PARTNER_ABILITIES & ~ADVERTISE_PAUSE;
         this.listener = listener;
         negotiated = scheduler.event("PHY autonegotiation", this::negotiationDone);
         setDefaults();
@@ -219,7 +227,7 @@ public final class Phy {
 
     private void negotiationDone() {
         negotiationComplete = true;
-        registers[ANLPAR] = (short) (PARTNER_ABILITIES | PARTNER_ACKNOWLEDGE);
+        registers[ANLPAR] = (short) (partnerAbilities | PARTNER_ACKNOWLEDGE);
         registers[ANER] = 0x0005;
         registers[GSTATUS] = (short) (GSTATUS_PARTNER | GSTATUS_MASTER);
         setLink(true);
@@ -235,7 +243,7 @@ public final class Phy {
         }
     }
 
-    /** Best of what both sides advertise; the partner advertises everything. */
+    /** Best of what both sides advertise; the partner advertises every speed. */
     private int negotiatedSpeed() {
         if ((u16(GCTRL) & 0x0300) != 0) {
             return 2;
@@ -263,7 +271,7 @@ public final class Phy {
         }
         if (linkUp) {
             status |= COPPER_LINK;
-            status |= (u16(ANAR) & ADVERTISE_PAUSE) != 0 ? COPPER_PAUSE : 0;
+            status |= (u16(ANAR) & partnerAbilities & ADVERTISE_PAUSE) != 0 ? COPPER_PAUSE : 0;
         }
         return status;
     }

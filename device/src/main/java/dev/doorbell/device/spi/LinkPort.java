@@ -19,6 +19,14 @@ public interface LinkPort {
     /** The longest segment train the link takes, in bytes; 0 when the card must cut frames itself. */
     int maxTrainBytes();
 
+    /**
+     * Whether the partner advertises symmetric PAUSE (IEEE 802.3 annex 28B), so that flow control may be negotiated. A
+     * partner that does not is sent no PAUSE frames by a card that negotiates.
+     */
+    default boolean advertisesPause() {
+        return true;
+    }
+
     /** True while the cable is plugged and the partner is there. */
     boolean carrier();
 

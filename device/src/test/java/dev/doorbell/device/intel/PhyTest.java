@@ -48,6 +48,15 @@ class PhyTest {
     }
 
     @Test
+    void partnerWithoutFlowControlAdvertisesNoPause() {
+        Phy other = new Phy(world, DELAY_NS, false, up -> {});
+        other.carrier(true);
+        world.runFor(DELAY_NS);
+        assertThat(other.read(Phy.ANLPAR)).isEqualTo(0xC1E1);
+        assertThat(other.read(Phy.COPPER_STATUS) & 0x000C).isZero();
+    }
+
+    @Test
     void restartDropsTheLinkAndTheLastRestartCounts() {
         negotiate();
         phy.write(Phy.BMCR, 0x1340);
