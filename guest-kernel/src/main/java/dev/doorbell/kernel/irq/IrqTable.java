@@ -24,6 +24,7 @@ public final class IrqTable implements IrqSink {
     private final KernelContext kernel;
     private final @Nullable IrqDesc[] descs = new @Nullable IrqDesc[END];
     private long spurious;
+    private long delivered;
 
     /** Takes the controller's interrupts from now on. */
     public IrqTable(KernelContext kernel, InterruptController controller) {
@@ -143,7 +144,13 @@ public final class IrqTable implements IrqSink {
         if (kernel.tracer().isOn()) {
             kernel.tracer().event("irq", "deliver", "vector=" + vector + " irq=" + irq + " handlers=" + desc.names());
         }
+        delivered++;
         kernel.cpu().runInHardIrq(desc.body);
+    }
+
+    /** Hard interrupts that this processor has taken so far, of all IRQs. */
+    public long delivered() {
+        return delivered;
     }
 
     void replay(IrqDesc desc) {

@@ -7,8 +7,14 @@ import dev.doorbell.kernel.core.KernelContext;
  * Pending softirqs and their actions. They run in an event of their own, right after the event that raised them has
  * returned: on the way out of the hard interrupt, as seen from the rest of the world. An action that raises itself
  * again runs in a later event, as in ksoftirqd, so that neither device nor timer ever starves.
+ *
+ * <p>While a task wants the processor, softirqs are left to ksoftirqd, which takes turns with it: a pass, then the task's
+ * time slice. Without that a flood of packets would keep a reader from its socket, however well the driver polls.
  */
 public final class Softirqs {
+    /** How long tasks run between two passes: sched_base_slice_ns, 0.7 ms and up with the number of processors. */
+    public static final long TASK_SLICE_NS = 1_000_000;
+
     private static final Softirq[] VECTORS = Softirq.values();
 
     private final KernelContext kernel;
@@ -17,6 +23,8 @@ public final class Softirqs {
     private final Event event;
     private final Runnable servePending = this::servePending;
     private int pending;
+    private int runnableTasks;
+    private long lastPassNs = Long.MIN_VALUE / 2;
 
     public Softirqs(KernelContext kernel) {
         this.kernel = kernel;
@@ -35,6 +43,29 @@ public final class Softirqs {
     public void raise(Softirq vector) {
         pending |= 1 << vector.ordinal();
         if (!event.isScheduled()) {
+            scheduleNextPass();
+        }
+    }
+
+    private void scheduleNextPass() {
+        if (runnableTasks == 0) {
+            event.after(0);
+        } else {
+            event.at(lastPassNs + TASK_SLICE_NS);
+        }
+    }
+
+    /** A task that computes, rather than waits, wants the processor from now on. To be followed by one {@link #taskSleeps}. */
+    public void taskWakes() {
+        runnableTasks++;
+    }
+
+    /** The task waits again: what softirqs are pending run at once when it was the last one. */
+    public void taskSleeps() {
+        if (runnableTasks == 0) {
+            throw new IllegalStateException("no task was awake");
+        }
+        if (--runnableTasks == 0 && pending != 0) {
             event.after(0);
         }
     }
@@ -54,6 +85,7 @@ public final class Softirqs {
 
     /** One pass: what is raised meanwhile waits for the next event. */
     private void servePending() {
+        lastPassNs = kernel.nowNs();
         int served = pending;
         pending = 0;
         while (served != 0) {

@@ -4,8 +4,8 @@ package dev.doorbell.kernel.driver.e1000e;
  * The driver's module parameters.
  *
  * @param intMode the best interrupt mode to try; the driver falls back to the next
- * @param napi false: every interrupt handler processes all frames itself, and nothing is masked. That is how drivers
- *     worked before NAPI, kept to show receive livelock
+ * @param napi false: the interrupt handler takes one frame off the ring itself and hands it to the stack; there is an
+ *     interrupt for each. That is how drivers worked before NAPI, kept to show receive livelock
  * @param copybreak frames of fewer bytes are copied into a small buffer, so that the large one stays mapped
  * @param interruptThrottleRate interrupts per second, 100 to 100000; or {@link #THROTTLE_OFF}, {@link #THROTTLE_DYNAMIC},
  *     {@link #THROTTLE_CONSERVATIVE}, {@link #THROTTLE_SIMPLIFIED}

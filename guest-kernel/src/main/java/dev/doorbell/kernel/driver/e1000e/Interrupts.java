@@ -46,6 +46,9 @@ final class Interrupts {
     private final Napi napi;
     private IntMode mode;
     private boolean requested;
+    /** "Other" stays masked until the poll has made room: an overrun would raise it again at once. */
+    private boolean otherHeld;
+
     private boolean testing;
     private int testIcr;
 
@@ -173,6 +176,7 @@ final class Interrupts {
     // ---- masking
 
     void enable() {
+        otherHeld = false;
         if (isMsix()) {
             hw.ew32(EIAC, EIAC_MASK);
             hw.ew32(IMS, EIAC_MASK | IMS_OTHER);
@@ -193,7 +197,8 @@ final class Interrupts {
     /** The end of a poll that found no more work: lets the card interrupt again. */
     void enableAfterPoll() {
         if (isMsix()) {
-            hw.ew32(IMS, ICR_RXQ0);
+            hw.ew32(IMS, otherHeld ? ICR_RXQ0 | IMS_OTHER : ICR_RXQ0);
+            otherHeld = false;
         } else {
             hw.ew32(IMS, IMS_ENABLE_MASK);
             hw.e1eFlush();
@@ -243,22 +248,21 @@ final class Interrupts {
         if (withNapi) {
             napi.schedule();
         } else {
-            processAll();
+            owner.cleanTx();
+            receiveOne();
             if (!owner.isDown()) {
                 enableAfterPoll();
             }
         }
     }
 
-    private void processAll() {
-        owner.cleanTx();
-        cleanWholeRing();
-    }
-
-    /** Without NAPI: all there is. One round at most, so that a card which never stops cannot hold the CPU for ever. */
-    private void cleanWholeRing() {
+    /** Without NAPI: one frame, and an interrupt of its own for the next one. */
+    private void receiveOne() {
         RxRing ring = owner.rxRing();
-        ring.clean(ring.count);
+        ring.clean(1);
+        if (ring.hasReceived()) {
+            hw.ew32(ICS, isMsix() ? ICR_RXQ0 : ICR_RXT0);
+        }
     }
 
     private IrqReturn intrMsixRx() {
@@ -267,7 +271,7 @@ final class Interrupts {
         if (withNapi) {
             napi.schedule();
         } else {
-            cleanWholeRing();
+            receiveOne();
             if (!owner.isDown()) {
                 hw.ew32(IMS, ICR_RXQ0);
             }
@@ -295,7 +299,11 @@ final class Interrupts {
         if ((icr & ICR_LSC) != 0 && !owner.isDown()) {
             owner.linkStatusChanged();
         }
-        if (!owner.isDown()) {
+        if (withNapi && (icr & ICR_RXO) != 0) {
+            hw.ew32(IMC, IMS_OTHER);
+            otherHeld = true; // Linux 4.15: an overrun is news once per poll, not once per frame
+            napi.schedule();
+        } else if (!owner.isDown()) {
             hw.ew32(IMS, IMS_OTHER);
         }
         return IrqReturn.HANDLED;

@@ -83,6 +83,11 @@ abstract class RxRing {
         allocBuffers(unused());
     }
 
+    /** The card has written a descriptor back that nobody has handled yet. */
+    boolean hasReceived() {
+        return (ram.readInt(descriptors.gpa() + (long) nextToClean * BYTES + RX_STATUS) & RXD_STAT_DD) != 0;
+    }
+
     /** Hard IRQ or softirq: handles at most {@code budget} descriptors. @return how many */
     int clean(int budget) {
         int work = 0, cleaned = 0;
