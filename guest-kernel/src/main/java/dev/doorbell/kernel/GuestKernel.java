@@ -306,7 +306,11 @@ public final class GuestKernel implements AutoCloseable {
         }
     }
 
-    /** {@link #shutdown()}. @throws IllegalStateException naming everything that leaked */
+    /**
+     * {@link #shutdown()}.
+     *
+     * @throws IllegalStateException naming everything that leaked
+     */
     @Override
     public void close() {
         List<String> leaks = shutdown();

@@ -198,9 +198,9 @@ final class Baton implements BatonThreads {
 
         private void rethrow() {
             Throwable thrown = failure;
-            if (thrown instanceof Error) {
-                thrown.addSuppressed(new EventException(name, world.nowNs(), thrown));
-                throw (Error) thrown;
+            if (thrown instanceof Error error) {
+                error.addSuppressed(new EventException(name, world.nowNs(), error));
+                throw error;
             }
             if (thrown != null) {
                 throw new EventException(name, world.nowNs(), thrown);

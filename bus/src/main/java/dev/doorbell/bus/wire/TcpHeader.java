@@ -21,9 +21,10 @@ public final class TcpHeader extends HeaderView<TcpHeader> {
             ACK = 0x10,
             URG = 0x20,
             ECE = 0x40,
-            CWR = 0x80,
-            /** Accurate ECN, the former nonce sum bit: bit 8 of {@link #flags()}. */
-            AE = 0x100;
+            CWR = 0x80;
+    /** Accurate ECN, the former nonce sum bit: bit 8 of {@link #flags()}. */
+    public static final int AE = 0x100;
+
     public static final int OPTION_END = 0,
             OPTION_NOP = 1,
             OPTION_MSS = 2,

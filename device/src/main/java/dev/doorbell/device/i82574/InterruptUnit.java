@@ -289,7 +289,11 @@ final class InterruptUnit implements Interrupts {
         active = regs.get(ICR) & regs.get(IMS);
     }
 
-    /** PBACLR: forgets pending messages. @param written one bit per vector */
+    /**
+     * PBACLR: forgets pending messages.
+     *
+     * @param written one bit per vector
+     */
     void clearPending(int written) {
         vectors.clearPending(written);
     }

@@ -20,7 +20,11 @@ final class Throttle {
         return gapOver.isScheduled();
     }
 
-    /** An interrupt leaves now. @param interval the register: bits 15:0 count */
+    /**
+     * An interrupt leaves now.
+     *
+     * @param interval the register: bits 15:0 count
+     */
     void arm(int interval) {
         int units = interval & 0xFFFF;
         if (units != 0) {

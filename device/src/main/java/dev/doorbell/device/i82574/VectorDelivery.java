@@ -116,7 +116,11 @@ final class VectorDelivery {
         }
     }
 
-    /** Forgets pending messages. @param vectors one bit each */
+    /**
+     * Forgets pending messages.
+     *
+     * @param vectors one bit each
+     */
     void clearPending(int vectors) {
         for (int vector = 0; vector < VECTORS; vector++) {
             if ((vectors & 1 << vector) != 0) {
@@ -146,7 +150,11 @@ final class VectorDelivery {
         return again;
     }
 
-    /** An EITR was written, not known which. @return true when a gap has ended because its interval is 0 now */
+    /**
+     * An EITR was written, not known which.
+     *
+     * @return true when a gap has ended because its interval is 0 now
+     */
     boolean endZeroGaps() {
         boolean ended = false;
         for (int vector = 0; vector < VECTORS; vector++) {

@@ -138,8 +138,8 @@ public final class Arp {
         }
     }
 
-    private boolean reply(NetDevice dev, long mac, int sender, int target) {
-        send(dev, ArpHeader.REPLY, mac, target, mac, sender);
+    private boolean reply(NetDevice dev, long mac, int asker, int asked) {
+        send(dev, ArpHeader.REPLY, mac, asked, mac, asker);
         return true;
     }
 

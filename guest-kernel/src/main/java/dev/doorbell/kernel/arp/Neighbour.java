@@ -81,7 +81,11 @@ public final class Neighbour {
         return dev.devQueueXmit(skb);
     }
 
-    /** Anything but REACHABLE. @return true when the packet can go now; false: it waits or is gone */
+    /**
+     * Anything but REACHABLE.
+     *
+     * @return true when the packet can go now; false: it waits or is gone
+     */
     private boolean prepare(SkBuff skb) {
         usedNs = table.nowNs();
         switch (state) {

@@ -65,7 +65,11 @@ public final class NeighbourTable {
         return found;
     }
 
-    /** The entry, made when there is none. @return null when the table is full of entries in use */
+    /**
+     * The entry, made when there is none.
+     *
+     * @return null when the table is full of entries in use
+     */
     public @Nullable Neighbour lookupOrCreate(NetDevice dev, int address) {
         Neighbour known = lookup(dev, address);
         if (known != null) {

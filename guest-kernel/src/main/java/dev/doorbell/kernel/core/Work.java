@@ -28,17 +28,29 @@ public final class Work {
         return name;
     }
 
-    /** Queues it. @return false when it was pending already */
+    /**
+     * Queues it.
+     *
+     * @return false when it was pending already
+     */
     public boolean schedule() {
         return queue.schedule(this);
     }
 
-    /** Queues it {@code delayNs} from now. @return false when it was pending already: then nothing changes */
+    /**
+     * Queues it {@code delayNs} from now.
+     *
+     * @return false when it was pending already: then nothing changes
+     */
     public boolean scheduleDelayed(long delayNs) {
         return queue.scheduleDelayed(this, delayNs);
     }
 
-    /** Takes it out of queue and timer; a running one finishes. @return true when it was pending */
+    /**
+     * Takes it out of queue and timer; a running one finishes.
+     *
+     * @return true when it was pending
+     */
     public boolean cancel() {
         return queue.cancel(this);
     }

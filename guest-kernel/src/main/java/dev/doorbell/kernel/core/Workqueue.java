@@ -28,7 +28,11 @@ public final class Workqueue {
         return kernel.world().event(workName, () -> schedule(work));
     }
 
-    /** Queues an item. @return false when it was pending already, or the queue is shut down */
+    /**
+     * Queues an item.
+     *
+     * @return false when it was pending already, or the queue is shut down
+     */
     public boolean schedule(Work work) {
         if (work.queued || stopped) {
             return false;
@@ -50,7 +54,11 @@ public final class Workqueue {
         return true;
     }
 
-    /** Queues an item {@code delayNs} from now. @return false when it was pending already: then nothing changes */
+    /**
+     * Queues an item {@code delayNs} from now.
+     *
+     * @return false when it was pending already: then nothing changes
+     */
     public boolean scheduleDelayed(Work work, long delayNs) {
         if (work.isPending() || stopped) {
             return false;
@@ -65,7 +73,11 @@ public final class Workqueue {
         scheduleDelayed(work, delayNs);
     }
 
-    /** Takes an item out; when it runs, it finishes. @return true when it was pending */
+    /**
+     * Takes an item out; when it runs, it finishes.
+     *
+     * @return true when it was pending
+     */
     public boolean cancel(Work work) {
         boolean pending = work.isPending();
         work.delay.cancel();

@@ -62,7 +62,11 @@ public final class DmaDevice {
         highestAddress = bits >= 63 ? Long.MAX_VALUE : (1L << bits) - 1;
     }
 
-    /** Zeroed memory for CPU and device. @throws ErrnoException ENOMEM */
+    /**
+     * Zeroed memory for CPU and device.
+     *
+     * @throws ErrnoException ENOMEM
+     */
     public Coherent dmaAllocCoherent(long bytes) throws ErrnoException {
         int order = PageAllocator.orderOf(bytes);
         long gpa = bytes <= 0 || order > PageAllocator.MAX_ORDER ? -1 : pages.allocZeroedPages(order);
@@ -102,7 +106,11 @@ public final class DmaDevice {
         return map(pageGpa + offset, bytes, direction, DmaLedger.Function.PAGE);
     }
 
-    /** Maps all pieces, or none. @return how many; 0 when one of them could not be mapped */
+    /**
+     * Maps all pieces, or none.
+     *
+     * @return how many; 0 when one of them could not be mapped
+     */
     public int dmaMapSg(Scatterlist list, Direction direction) {
         for (int i = 0; i < list.count(); i++) {
             long iova = map(list.gpa(i), list.bytes(i), direction, DmaLedger.Function.PAGE);

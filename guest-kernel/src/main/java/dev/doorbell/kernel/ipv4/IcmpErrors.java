@@ -12,7 +12,11 @@ public interface IcmpErrors {
      */
     void send(SkBuff skb, int type, int code, int info);
 
-    /** RFC 792: not all fragments came in time. @param first the fragment with offset 0, data() at its IP header */
+    /**
+     * RFC 792: not all fragments came in time.
+     *
+     * @param first the fragment with offset 0, data() at its IP header
+     */
     void reassemblyTimeExceeded(SkBuff first);
 
     /** A packet of our own cannot reach its next hop: tells its protocol, as if an ICMP error had come. */

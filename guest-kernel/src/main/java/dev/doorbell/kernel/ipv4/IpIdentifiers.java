@@ -19,7 +19,11 @@ final class IpIdentifiers {
         }
     }
 
-    /** Takes {@code count} consecutive values. @return the first */
+    /**
+     * Takes {@code count} consecutive values.
+     *
+     * @return the first
+     */
     int next(int source, int destination, int protocol, int count) {
         int hash = (source ^ seed) * 0x9E37_79B9 + destination * 0x85EB_CA6B + protocol * 0xC2B2_AE35;
         int index = (hash ^ hash >>> 15) & (COUNTERS - 1);

@@ -123,7 +123,11 @@ public final class Ipv4 {
         routes.invalidate();
     }
 
-    /** ip addr del. @return false when the interface does not have it */
+    /**
+     * ip addr del.
+     *
+     * @return false when the interface does not have it
+     */
     public boolean removeAddress(NetDevice dev, int address, int prefixLength) {
         InterfaceAddress removed = new InterfaceAddress(dev, address, prefixLength);
         boolean found = addresses.remove(removed);
@@ -183,12 +187,20 @@ public final class Ipv4 {
         return output.queueXmit(skb, route, src, dst, protocol, tos, ttl, DONT_FRAGMENT);
     }
 
-    /** As above. @param flags DONT_FRAGMENT, MAY_FRAGMENT, MULTICAST_LOOP */
+    /**
+     * As above.
+     *
+     * @param flags DONT_FRAGMENT, MAY_FRAGMENT, MULTICAST_LOOP
+     */
     public int queueXmit(SkBuff skb, Route route, int src, int dst, int protocol, int tos, int ttl, int flags) {
         return output.queueXmit(skb, route, src, dst, protocol, tos, ttl, flags);
     }
 
-    /** Sends a packet whose IP header is complete, at data(). @param skb gone in every case */
+    /**
+     * Sends a packet whose IP header is complete, at data().
+     *
+     * @param skb gone in every case
+     */
     public int sendPrepared(SkBuff skb, Route route) {
         return output.local(skb, route);
     }

@@ -66,7 +66,11 @@ final class Ipv4Input {
         route(skb, in);
     }
 
-    /** RFC 1122 section 3.2.1: version, lengths, checksum. Cuts link padding. @return false: it was dropped */
+    /**
+     * RFC 1122 section 3.2.1: version, lengths, checksum. Cuts link padding.
+     *
+     * @return false: it was dropped
+     */
     private boolean validate(SkBuff skb) {
         if (!skb.pskbMayPull(Ipv4Header.MIN_LENGTH)) {
             return headerError(skb, DropReason.PKT_TOO_SMALL);

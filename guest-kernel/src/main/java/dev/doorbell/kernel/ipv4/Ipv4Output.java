@@ -131,7 +131,11 @@ final class Ipv4Output {
         return toLink(skb, route);
     }
 
-    /** ip_finish_output2. @return 0 or a negated errno */
+    /**
+     * ip_finish_output2.
+     *
+     * @return 0 or a negated errno
+     */
     private int toLink(SkBuff skb, Route route) {
         int result;
         switch (route.type()) {

@@ -25,7 +25,10 @@ final class PathMtuCache {
         }
     };
 
-    /** @param current what is assumed now; @return true when something changed */
+    /**
+     * @param current what is assumed now
+     * @return true when something changed
+     */
     boolean update(int destination, int claimed, int current, long nowNs) {
         boolean locked = claimed < MIN_MTU;
         int mtu = Math.max(claimed, MIN_MTU);

@@ -113,7 +113,11 @@ public final class NetStack {
         return prefix;
     }
 
-    /** ip route add. @param gateway 0: on the link */
+    /**
+     * ip route add.
+     *
+     * @param gateway 0: on the link
+     */
     public void addRoute(int destination, int prefixLength, int gateway, NetDevice dev, int metric) {
         ipv4.routes()
                 .add(new RouteEntry(

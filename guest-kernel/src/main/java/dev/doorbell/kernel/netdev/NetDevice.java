@@ -88,7 +88,11 @@ public final class NetDevice {
         this.txQueue = new TxQueue(this, net);
     }
 
-    /** An Ethernet interface, not yet registered. @param name "eth0"; with "%d", the first free number */
+    /**
+     * An Ethernet interface, not yet registered.
+     *
+     * @param name "eth0"; with "%d", the first free number
+     */
     public static NetDevice allocEtherdev(NetCore net, NetDeviceOps ops, String name) {
         String chosen = name;
         for (int i = 0; name.contains("%d") && (i == 0 || net.deviceByName(chosen) != null); i++) {
@@ -443,7 +447,11 @@ public final class NetDevice {
         txQueue.sent(bytes);
     }
 
-    /** __netdev_sent_queue. @return true when the doorbell must be rung now */
+    /**
+     * __netdev_sent_queue.
+     *
+     * @return true when the doorbell must be rung now
+     */
     public boolean netdevSentQueue(int bytes, boolean more) {
         return txQueue.sent(bytes, more);
     }

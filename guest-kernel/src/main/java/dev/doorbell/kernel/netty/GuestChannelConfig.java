@@ -16,6 +16,18 @@ import org.jspecify.annotations.Nullable;
 
 /** Channel options of all guest channels; those that a socket has are socket options of it, by the same names. */
 public final class GuestChannelConfig extends DefaultChannelConfig {
+    private static final Map<ChannelOption<?>, SocketOption> SOCKET_OPTIONS = Map.of(
+            ChannelOption.SO_RCVBUF, new SocketOption(SOL_SOCKET, SO_RCVBUF, false),
+            ChannelOption.SO_SNDBUF, new SocketOption(SOL_SOCKET, SO_SNDBUF, false),
+            ChannelOption.SO_REUSEADDR, new SocketOption(SOL_SOCKET, SO_REUSEADDR, true),
+            ChannelOption.SO_KEEPALIVE, new SocketOption(SOL_SOCKET, SO_KEEPALIVE, true),
+            ChannelOption.SO_BROADCAST, new SocketOption(SOL_SOCKET, SO_BROADCAST, true),
+            ChannelOption.IP_TOS, new SocketOption(SOL_IP, IP_TOS, false),
+            ChannelOption.TCP_NODELAY, new SocketOption(SOL_TCP, TcpOptions.TCP_NODELAY, true));
+
+    /** @param flag whether its value is a boolean; else an int */
+    private record SocketOption(int level, int name, boolean flag) {}
+
     private final Sock sock;
     private boolean halfClosure;
     private int backlog = SOMAXCONN;
@@ -56,87 +68,54 @@ public final class GuestChannelConfig extends DefaultChannelConfig {
     @Override
     @SuppressWarnings("unchecked")
     public <T> @Nullable T getOption(ChannelOption<T> option) {
-        if (option == ChannelOption.ALLOW_HALF_CLOSURE) {
+        if (option.equals(ChannelOption.ALLOW_HALF_CLOSURE)) {
             return (T) Boolean.valueOf(halfClosure);
         }
-        if (option == ChannelOption.SO_BACKLOG) {
+        if (option.equals(ChannelOption.SO_BACKLOG)) {
             return (T) Integer.valueOf(backlog);
         }
-        if (option == ChannelOption.SO_LINGER) {
+        if (option.equals(ChannelOption.SO_LINGER)) {
             return (T) Integer.valueOf(sock.lingerSeconds);
         }
-        int place = place(option);
-        if (place < 0) {
+        SocketOption place = SOCKET_OPTIONS.get(option);
+        if (place == null) {
             return super.getOption(option);
         }
         ByteBuffer value = ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.nativeOrder());
-        int result = sock.getsockopt(place >>> 16, place & 0xFFFF, value);
+        int result = sock.getsockopt(place.level(), place.name(), value);
         if (result < 0) {
             throw new ChannelException(GuestIoException.of("getsockopt " + option, result));
         }
         int number = value.getInt(0);
-        return (T) (isFlag(option) ? (Object) (number != 0) : (Object) number);
+        return (T) (place.flag() ? (Object) (number != 0) : (Object) number);
     }
 
     @Override
     public <T> boolean setOption(ChannelOption<T> option, T value) {
         validate(option, value);
-        if (option == ChannelOption.ALLOW_HALF_CLOSURE) {
+        if (option.equals(ChannelOption.ALLOW_HALF_CLOSURE)) {
             halfClosure = (Boolean) value;
             return true;
         }
-        if (option == ChannelOption.SO_BACKLOG) {
+        if (option.equals(ChannelOption.SO_BACKLOG)) {
             backlog = (Integer) value;
             return true;
         }
-        if (option == ChannelOption.SO_LINGER) {
+        if (option.equals(ChannelOption.SO_LINGER)) {
             sock.lingerSeconds = Math.max(-1, (Integer) value);
             return true;
         }
-        int place = place(option);
-        if (place < 0) {
+        SocketOption place = SOCKET_OPTIONS.get(option);
+        if (place == null) {
             return super.setOption(option, value);
         }
         int number = value instanceof Boolean flag ? (flag ? 1 : 0) : (Integer) value;
         ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.nativeOrder());
         bytes.putInt(0, number);
-        int result = sock.setsockopt(place >>> 16, place & 0xFFFF, bytes);
+        int result = sock.setsockopt(place.level(), place.name(), bytes);
         if (result < 0) {
             throw new ChannelException(GuestIoException.of("setsockopt " + option + " = " + value, result));
         }
         return true;
-    }
-
-    /** Level in the upper, name in the lower half; below 0: not a socket option. */
-    private static int place(ChannelOption<?> option) {
-        if (option == ChannelOption.SO_RCVBUF) {
-            return SOL_SOCKET << 16 | SO_RCVBUF;
-        }
-        if (option == ChannelOption.SO_SNDBUF) {
-            return SOL_SOCKET << 16 | SO_SNDBUF;
-        }
-        if (option == ChannelOption.SO_REUSEADDR) {
-            return SOL_SOCKET << 16 | SO_REUSEADDR;
-        }
-        if (option == ChannelOption.SO_KEEPALIVE) {
-            return SOL_SOCKET << 16 | SO_KEEPALIVE;
-        }
-        if (option == ChannelOption.SO_BROADCAST) {
-            return SOL_SOCKET << 16 | SO_BROADCAST;
-        }
-        if (option == ChannelOption.IP_TOS) {
-            return SOL_IP << 16 | IP_TOS;
-        }
-        if (option == ChannelOption.TCP_NODELAY) {
-            return SOL_TCP << 16 | TcpOptions.TCP_NODELAY;
-        }
-        return -1;
-    }
-
-    private static boolean isFlag(ChannelOption<?> option) {
-        return option == ChannelOption.SO_REUSEADDR
-                || option == ChannelOption.SO_KEEPALIVE
-                || option == ChannelOption.SO_BROADCAST
-                || option == ChannelOption.TCP_NODELAY;
     }
 }

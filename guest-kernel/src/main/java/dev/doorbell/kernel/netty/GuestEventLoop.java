@@ -192,7 +192,11 @@ public final class GuestEventLoop extends AbstractScheduledEventExecutor impleme
         return promise;
     }
 
-    /** Lets the world run until the future is done. @return false when {@code limitNs} passed first */
+    /**
+     * Lets the world run until the future is done.
+     *
+     * @return false when {@code limitNs} passed first
+     */
     public boolean await(Future<?> future, long limitNs) {
         return world.runUntil(future::isDone, limitNs);
     }

@@ -14,7 +14,10 @@ final class GuestIoException extends IOException {
         super(message);
     }
 
-    /** @param negated what the call returned; @return the exception of the kind Netty's users expect */
+    /**
+     * @param negated what the call returned
+     * @return the exception of the kind Netty's users expect
+     */
     static IOException of(String call, long negated) {
         Errno errno = Errno.of(negated);
         String message = call + ": " + errno.text() + " (" + errno + ")";

@@ -14,7 +14,12 @@ public final class SockAddrLl extends SockAddr {
     /** To be filled in. */
     public SockAddrLl() {}
 
-    /** For bind. @param protocol Ethertype in host order; 0: the socket's; @param interfaceIndex 0: all */
+    /**
+     * For bind.
+     *
+     * @param protocol Ethertype in host order; 0: the socket's
+     * @param interfaceIndex 0: all
+     */
     public SockAddrLl(int protocol, int interfaceIndex) {
         set(protocol, interfaceIndex, 0, 0);
     }

@@ -200,7 +200,11 @@ public final class PciCore {
         return false;
     }
 
-    /** Gives a device to a driver. @throws ErrnoException what probe threw; the device is free again */
+    /**
+     * Gives a device to a driver.
+     *
+     * @throws ErrnoException what probe threw; the device is free again
+     */
     public void bind(PciDev dev, PciDriver driver) throws ErrnoException {
         if (dev.driver() != null) {
             throw new IllegalStateException(dev.name() + " belongs to " + dev.driver());

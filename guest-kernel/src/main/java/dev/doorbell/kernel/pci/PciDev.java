@@ -273,7 +273,11 @@ public final class PciDev {
         return resource == null || !resource.isAssigned() ? 0 : resource.base();
     }
 
-    /** Maps a memory BAR. @throws ErrnoException ENODEV when there is no such BAR, EINVAL when it is an I/O BAR */
+    /**
+     * Maps a memory BAR.
+     *
+     * @throws ErrnoException ENODEV when there is no such BAR, EINVAL when it is an I/O BAR
+     */
     public Mmio pciIomap(int bar) throws ErrnoException {
         PciResource resource = bar >= 0 && bar <= Bar.ROM_INDEX ? resources[bar] : null;
         if (resource == null || !resource.isAssigned()) {

@@ -16,7 +16,10 @@ final class ResourceAllocator {
         this.end = end;
     }
 
-    /** @param bytes a power of two. @return -1 when there is no room */
+    /**
+     * @param bytes a power of two.
+     * @return -1 when there is no room
+     */
     long allocate(long bytes) {
         long candidate = align(base, bytes);
         int position = 0;

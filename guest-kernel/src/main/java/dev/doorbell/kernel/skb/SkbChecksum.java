@@ -60,7 +60,8 @@ public final class SkbChecksum {
             return InternetChecksum.fold16(sum) + piece;
         }
         int folded = InternetChecksum.fold16(piece);
-        return InternetChecksum.fold16(sum) + ((folded & 0xFF) << 8 | folded >>> 8);
+        int swapped = (folded & 0xFF) << 8 | folded >>> 8;
+        return (long) InternetChecksum.fold16(sum) + swapped;
     }
 
     /**

@@ -128,7 +128,11 @@ final class Epoll extends File {
         }
     }
 
-    /** Takes what is ready now, without waiting. @return how many */
+    /**
+     * Takes what is ready now, without waiting.
+     *
+     * @return how many
+     */
     int collect(EpollEvents into) {
         into.clear();
         Item end = last;

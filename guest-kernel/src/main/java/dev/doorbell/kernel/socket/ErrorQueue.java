@@ -44,7 +44,11 @@ public final class ErrorQueue {
         return entries.poll();
     }
 
-    /** Delivers an entry as recvmsg with MSG_ERRQUEUE does. @return bytes of payload */
+    /**
+     * Delivers an entry as recvmsg with MSG_ERRQUEUE does.
+     *
+     * @return bytes of payload
+     */
     public static int deliver(Entry entry, Message message) {
         int bytes = Math.min(entry.payload.length, message.data.remaining());
         message.data.put(entry.payload, 0, bytes);

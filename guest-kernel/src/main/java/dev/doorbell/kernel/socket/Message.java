@@ -25,7 +25,11 @@ public final class Message {
     /** Set by receive: MSG_TRUNC, MSG_CTRUNC, MSG_ERRQUEUE, MSG_OOB. */
     public int flags;
 
-    /** Points at {@code data} and forgets the rest. @return this */
+    /**
+     * Points at {@code data} and forgets the rest.
+     *
+     * @return this
+     */
     public Message set(ByteBuffer data) {
         this.data = data;
         this.name = null;
@@ -34,7 +38,11 @@ public final class Message {
         return this;
     }
 
-    /** Points at {@code data} and {@code name}. @return this */
+    /**
+     * Points at {@code data} and {@code name}.
+     *
+     * @return this
+     */
     public Message set(ByteBuffer data, @Nullable SockAddr name) {
         set(data);
         this.name = name;

@@ -94,10 +94,16 @@ public abstract class Sock {
         return Errno.EOPNOTSUPP.negated();
     }
 
-    /** @param flags MSG_*; @return bytes taken, or a negated errno */
+    /**
+     * @param flags MSG_*
+     * @return bytes taken, or a negated errno
+     */
     public abstract long sendmsg(Message message, int flags);
 
-    /** @param flags MSG_*; @return bytes delivered (with MSG_TRUNC: the datagram's true length), or a negated errno */
+    /**
+     * @param flags MSG_*
+     * @return bytes delivered (with MSG_TRUNC: the datagram's true length), or a negated errno
+     */
     public abstract long recvmsg(Message message, int flags);
 
     /** What is ready: EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLLRDHUP, EPOLLPRI, EPOLLRDNORM, EPOLLWRNORM. */
@@ -139,12 +145,19 @@ public abstract class Sock {
         return level == SocketConstants.SOL_SOCKET ? SocketOptions.get(this, name, into) : Errno.ENOPROTOOPT.negated();
     }
 
-    /** @param request FIONREAD, SIOCOUTQ, SIOCATMARK; @return the value, or a negated errno */
+    /**
+     * @param request FIONREAD, SIOCOUTQ, SIOCATMARK
+     * @return the value, or a negated errno
+     */
     public int ioctl(int request) {
         return Errno.ENOTTY.negated();
     }
 
-    /** Turns the interface's name into its index for SO_BINDTODEVICE. @return 0 or less: a negated errno */
+    /**
+     * Turns the interface's name into its index for SO_BINDTODEVICE.
+     *
+     * @return 0 or less: a negated errno
+     */
     protected int interfaceIndex(String name) {
         return Errno.ENODEV.negated();
     }

@@ -12,7 +12,11 @@ public final class SockAddrIn extends SockAddr {
         set(address, port);
     }
 
-    /** Overwrites both. @return this */
+    /**
+     * Overwrites both.
+     *
+     * @return this
+     */
     public SockAddrIn set(int address, int port) {
         this.address = address;
         this.port = port & 0xFFFF;

@@ -197,7 +197,11 @@ public final class SocketOptions {
         return 2 * Long.BYTES;
     }
 
-    /** Writes an int option; into less room than 4 bytes, its low bytes, as Linux does. @return bytes written */
+    /**
+     * Writes an int option; into less room than 4 bytes, its low bytes, as Linux does.
+     *
+     * @return bytes written
+     */
     public static int putInt(ByteBuffer into, int value) {
         if (into.remaining() >= Integer.BYTES) {
             into.putInt(value);

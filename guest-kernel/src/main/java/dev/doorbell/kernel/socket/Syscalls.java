@@ -38,7 +38,10 @@ public final class Syscalls {
 
     // ---- making and ending
 
-    /** @param type SOCK_*, perhaps with SOCK_NONBLOCK; @param protocol IPPROTO_*, 0 is the type's own */
+    /**
+     * @param type SOCK_*, perhaps with SOCK_NONBLOCK
+     * @param protocol IPPROTO_*, 0 is the type's own
+     */
     public int socket(int domain, int type, int protocol) throws ErrnoException {
         SocketFamily family = family(domain);
         if (family == null) {
@@ -275,7 +278,10 @@ public final class Syscalls {
         check("epoll_ctl", fd, result);
     }
 
-    /** @param timeoutMs -1 waits for ever, 0 only looks; @return how many events are in {@code into} */
+    /**
+     * @param timeoutMs -1 waits for ever, 0 only looks
+     * @return how many events are in {@code into}
+     */
     public int epollWait(int epfd, EpollEvents into, int timeoutMs) throws ErrnoException {
         Epoll epoll = epoll("epoll_wait", epfd);
         int ready = epoll.collect(into);

@@ -166,7 +166,11 @@ final class TcpOutput {
         return error == 0;
     }
 
-    /** Sends the send head for a probe. @return 0 or a negated errno, in which case it was not sent */
+    /**
+     * Sends the send head for a probe.
+     *
+     * @return 0 or a negated errno, in which case it was not sent
+     */
     int sendOne(TcpConnection c, TxSegment entry) {
         entry.sentNs = c.nowNs();
         entry.transmissions = 1;
@@ -241,7 +245,7 @@ final class TcpOutput {
         if (now - c.lastSentNs > TcpConfig.MS) {
             return OK;
         }
-        long sendWindow = c.windowEnd() - entry.seq;
+        int sendWindow = c.windowEnd() - entry.seq;
         long congestionWindow = (long) quota * mss;
         long limit = Math.min(sendWindow, congestionWindow);
         if (limit >= GSO_MAX / mss * (long) mss) {

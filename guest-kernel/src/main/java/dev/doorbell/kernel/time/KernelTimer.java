@@ -16,7 +16,11 @@ public final class KernelTimer {
         this.event = kernel.world().event(name, this::expire);
     }
 
-    /** (Re)arms for {@code atNs}; a time in the past means as soon as possible. @return true when it was pending */
+    /**
+     * (Re)arms for {@code atNs}; a time in the past means as soon as possible.
+     *
+     * @return true when it was pending
+     */
     public boolean modTimer(long atNs) {
         boolean pending = event.isScheduled();
         event.at(atNs);
@@ -31,7 +35,11 @@ public final class KernelTimer {
         return modTimer(kernel.nowNs() + delayNs);
     }
 
-    /** Disarms. @return true when it was pending */
+    /**
+     * Disarms.
+     *
+     * @return true when it was pending
+     */
     public boolean delTimer() {
         if (!event.isScheduled()) {
             return false;

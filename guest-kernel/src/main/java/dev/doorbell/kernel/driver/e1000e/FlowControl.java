@@ -23,7 +23,11 @@ final class FlowControl {
         this.phy = phy;
     }
 
-    /** Thresholds: XOFF while one more frame fits, at nine tenths at the latest. @param rxKilobytes of the FIFO */
+    /**
+     * Thresholds: XOFF while one more frame fits, at nine tenths at the latest.
+     *
+     * @param rxKilobytes of the FIFO
+     */
     void thresholds(int rxKilobytes, int maxFrameBytes) {
         int fifo = rxKilobytes << 10;
         highWater = Math.min(fifo * 9 / 10, fifo - maxFrameBytes) & ~7;

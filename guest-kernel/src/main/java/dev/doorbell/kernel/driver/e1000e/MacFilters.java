@@ -26,7 +26,11 @@ final class MacFilters {
         return (long) Integer.reverseBytes(low) << 16 & 0xFFFF_FFFF_0000L | Short.reverseBytes((short) high) & 0xFFFF;
     }
 
-    /** e1000e_rar_set_generic. @param mac 48 bits, first octet in 47:40 */
+    /**
+     * e1000e_rar_set_generic.
+     *
+     * @param mac 48 bits, first octet in 47:40
+     */
     void rarSet(int index, long mac) {
         // Low half first: only the high half makes the entry valid.
         hw.ew32(RAL + 8 * index, Integer.reverseBytes((int) (mac >>> 16)));

@@ -51,10 +51,11 @@ final class Registers {
             TIDV = 0x3820,
             TXDCTL = 0x3828,
             TADV = 0x382C,
-            TARC = 0x3840,
-            /** Distance of the second queue's registers. */
-            QUEUE_STRIDE = 0x100,
-            RXCSUM = 0x5000,
+            TARC = 0x3840;
+    /** Distance of the second queue's registers. */
+    static final int QUEUE_STRIDE = 0x100;
+
+    static final int RXCSUM = 0x5000,
             RFCTL = 0x5008,
             MTA = 0x5200,
             RAL = 0x5400,
@@ -118,10 +119,11 @@ final class Registers {
             RCTL_MPE = 1 << 4,
             RCTL_LPE = 1 << 5,
             RCTL_LBM = 3 << 6,
-            RCTL_BAM = 1 << 15,
-            /** With {@link #RCTL_BSEX}: 4096 bytes; without: 256. */
-            RCTL_SZ_4096 = 3 << 16,
-            RCTL_SZ_MASK = 3 << 16,
+            RCTL_BAM = 1 << 15;
+    /** With {@link #RCTL_BSEX}: 4096 bytes; without: 256. */
+    static final int RCTL_SZ_4096 = 3 << 16;
+
+    static final int RCTL_SZ_MASK = 3 << 16,
             RCTL_VFE = 1 << 18,
             RCTL_CFIEN = 1 << 19,
             RCTL_DPF = 1 << 22,
@@ -190,10 +192,9 @@ final class Registers {
             MPTC = 0x40F0,
             BPTC = 0x40F4,
             TSCTC = 0x40F8,
-            TSCTFC = 0x40FC,
-            /** First and last of the block that a reset routine reads to clear. */
-            STATISTICS_FIRST = 0x4000,
-            STATISTICS_LAST = 0x4124;
+            TSCTFC = 0x40FC;
+    /** First and last of the block that a reset routine reads to clear. */
+    static final int STATISTICS_FIRST = 0x4000, STATISTICS_LAST = 0x4124;
 
     private Registers() {}
 }
