@@ -26,7 +26,10 @@ final class PauseUnit implements FlowControl {
     private final Event sending;
     private final GuestMemory memory = GuestMemory.allocate(FRAME_BYTES + 4);
     private final Frame frame = new Frame(memory);
-    private int quantaToSend;
+    /** Waits to be sent; 0 when none does. */
+    private int xoffQuanta;
+
+    private boolean xonWaits;
 
     /** @param resumed called when transmission may go on */
     PauseUnit(RegisterFile regs, StepTimer steps, LinkPort link, Runnable resumed) {
@@ -35,10 +38,10 @@ final class PauseUnit implements FlowControl {
         this.link = link;
         this.resumed = resumed;
         pauseOver = steps.event("82574L pause over", this::resume);
-        sending = steps.event("82574L PAUSE frame", this::sendFrame);
+        sending = steps.event("82574L PAUSE frame", this::sendNext);
     }
 
-    /** STATUS.TXOFF: nothing new is sent; what is under way goes out. */
+    /** STATUS.TXOFF: no frame is sent but PAUSE frames. */
     boolean isPaused() {
         return pauseOver.isScheduled();
     }
@@ -59,32 +62,59 @@ final class PauseUnit implements FlowControl {
         resumed.run();
     }
 
-    /** Of two requests before the first has left, the later one counts: it says how things are now. */
+    /**
+     * An XON asked for while an XOFF has not left yet goes behind it, so that the partner never sees the one without the
+     * other. A new XOFF replaces both: it says how things are now.
+     */
     @Override
     public void sendPause(int quanta) {
-        quantaToSend = quanta & 0xFFFF;
+        int asked = quanta & 0xFFFF;
+        xonWaits = asked == 0;
+        if (asked != 0) {
+            xoffQuanta = asked;
+        }
         steps.next(sending, Step.SEND);
     }
 
-    private void sendFrame() {
+    private void sendNext() {
         if (!regs.isSet(STATUS_LU)) {
-            return;
+            forgetWaiting();
+        } else if (xoffQuanta != 0) {
+            int quanta = xoffQuanta;
+            xoffQuanta = 0;
+            sendFrame(quanta);
+            regs.count(XOFFTXC);
+            if (xonWaits) {
+                steps.next(sending, Step.SEND);
+            }
+        } else if (xonWaits) {
+            xonWaits = false;
+            sendFrame(0);
+            regs.count(XONTXC);
         }
+    }
+
+    private void sendFrame(int quanta) {
         memory.writeInt(0, regs.get(FCAL));
         memory.writeShort(4, regs.get(FCAH));
         memory.writeInt(SOURCE_AT, regs.get(RAL, 0));
         memory.writeShort(SOURCE_AT + 4, regs.get(RAH, 0));
         memory.writeShort(TYPE_AT, Short.reverseBytes((short) regs.get(FCT)));
         memory.writeShort(OPCODE_AT, Short.reverseBytes((short) OPCODE_PAUSE));
-        memory.writeShort(QUANTA_AT, Short.reverseBytes((short) quantaToSend));
-        regs.count(quantaToSend == 0 ? XONTXC : XOFFTXC);
+        memory.writeShort(QUANTA_AT, Short.reverseBytes((short) quanta));
         regs.count(TPT);
         regs.add(TOT, FRAME_BYTES + TransmitMac.FCS_BYTES);
         link.send(frame.set(memory, 0, FRAME_BYTES));
     }
 
+    private void forgetWaiting() {
+        xoffQuanta = 0;
+        xonWaits = false;
+    }
+
     void reset() {
         pauseOver.cancel();
         sending.cancel();
+        forgetWaiting();
     }
 }
