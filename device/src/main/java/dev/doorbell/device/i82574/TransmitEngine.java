@@ -59,6 +59,11 @@ final class TransmitEngine implements TransmitGate {
         return regs.isSet(TCTL_EN) && master.isOpen() && !pause.isPaused() && (link.isUp() || mac.loopsBack());
     }
 
+    @Override
+    public boolean isPaused() {
+        return pause.isPaused();
+    }
+
     /** A gate may have opened: looks at both rings. */
     void kick() {
         for (TransmitQueue queue : queues) {

@@ -75,6 +75,8 @@ final class TransmitQueue {
 
     private int writtenBack;
     private boolean fetchRefused;
+    /** The burst's frames wait on the chip for the end of a pause. */
+    private boolean held;
 
     TransmitQueue(
             int index,
@@ -114,13 +116,18 @@ final class TransmitQueue {
 
     /** Starts on the ring if there is something in it, nothing is under way, and all gates are open. */
     void kick() {
-        if (!isBusy() && !fetchRefused && available() > 0 && mayStart()) {
+        if (held) {
+            if (!gate.isPaused()) {
+                held = false;
+                steps.next(send, Step.SEND);
+            }
+        } else if (!isBusy() && !fetchRefused && available() > 0 && mayStart()) {
             steps.next(fetch, Step.FETCH);
         }
     }
 
     boolean isBusy() {
-        return fetch.isScheduled() || data.isScheduled() || send.isScheduled() || writeBack.isScheduled();
+        return held || fetch.isScheduled() || data.isScheduled() || send.isScheduled() || writeBack.isScheduled();
     }
 
     private boolean mayStart() {
@@ -186,7 +193,9 @@ final class TransmitQueue {
     }
 
     private void send() {
-        if (output.send()) {
+        if (gate.isPaused()) {
+            held = true;
+        } else if (output.send()) {
             buffer.release();
             steps.next(writeBack, Step.WRITE_BACK);
         } else {
@@ -262,6 +271,7 @@ final class TransmitQueue {
         data.cancel();
         send.cancel();
         writeBack.cancel();
+        held = false;
         output.reset();
         buffer.release();
         burst = 0;

@@ -329,6 +329,30 @@ class TransmitTest {
         assertThat(bench.read(STATUS) & 1 << 4).isZero();
     }
 
+    /** A burst that is on the chip when the XOFF comes waits there, behind the one frame that is on the wire. */
+    @Test
+    void pauseInTheMiddleOfABurstStopsTheRestOfIt() {
+        bench.write(CTRL, bench.read(CTRL) | 1 << 27); // RFCE
+        bench.write(FCT, 0x8808);
+        bench.write(FCAL, 0x00C2_8001);
+        bench.write(FCAH, 0x0100);
+        bench.write(RCTL, 0x2);
+        tx.context(14, 24, 33, 34, 50, 0, 2000, TSE | CONTEXT_TCP | CONTEXT_IPV4, 54, 10)
+                .data(tcpRequest(2000), EOP | IFCS | TSE | RS, IXSM | TXSM, 0)
+                .ring();
+        bench.world.runUntil(() -> !bench.wire.sent.isEmpty(), 1_000_000);
+        int before = bench.wire.sent.size();
+        byte[] pause = java.util.HexFormat.of().parseHex("0180c2000001" + "001b21112233" + "8808" + "0001" + "03e8");
+        bench.arrive(Arrays.copyOf(pause, 60)); // 1000 quanta: 512 us
+        bench.world.runFor(511_000);
+        assertThat(bench.wire.sent).as("one step at most").hasSize(before).hasSizeLessThan(200);
+        assertThat(tx.status(1)).isZero();
+        bench.world.runFor(2_000);
+        assertThat(bench.wire.sent).hasSize(200);
+        assertThat(tx.status(1)).isEqualTo(1);
+        assertThat(bench.read(STATUS) & 1 << 19).isNotZero();
+    }
+
     @Test
     void swxoffSendsAPauseFrame() {
         bench.write(FCAL, 0x00C2_8001);
