@@ -28,17 +28,18 @@ final class RxChecksum {
 
     /**
      * @param packet parsed from {@code memory} at {@code at}
-     * @param vouched the link computed or checked the checksums: they are not summed again
+     * @param ipVouched the link checked the IP checksum: it is not summed again
+     * @param transportVouched the same of TCP and UDP; also when the card has just completed it
      * @return status bits; IXSM alone when nothing was checked
      */
-    int verdict(PacketParser packet, GuestMemory memory, long at, boolean vouched) {
+    int verdict(PacketParser packet, GuestMemory memory, long at, boolean ipVouched, boolean transportVouched) {
         int rxcsum = regs.get(RXCSUM);
         int status = 0;
         if (packet.ipVersion() == 4 && RXCSUM_IPOFL.isSet(rxcsum)) {
-            status = vouched || packet.ipv4().isChecksumValid() ? IPCS : IPCS | IPE;
+            status = ipVouched || packet.ipv4().isChecksumValid() ? IPCS : IPCS | IPE;
         }
         if (packet.transport() != 0 && RXCSUM_TUOFL.isSet(rxcsum) && !isIpv6Excluded(packet)) {
-            status |= transportVerdict(packet, memory, at, vouched);
+            status |= transportVerdict(packet, memory, at, transportVouched);
         }
         return status == 0 ? IXSM : status;
     }

@@ -145,7 +145,7 @@ final class RxMac {
             buffer.describe(entry, status | RxStatus.IXSM | error, tci, small);
         } else {
             int tagSeen = strip ? tci : 0;
-            offload(entry, at, payload, status, tagSeen, small, frame.checksumsVerified() || completed);
+            offload(entry, at, payload, status, tagSeen, small, frame.checksumsVerified(), completed);
             countGood(frame, bytes + FCS_BYTES);
         }
         if (keepFcs) {
@@ -190,10 +190,13 @@ final class RxMac {
         return true;
     }
 
-    private void offload(int entry, int at, int payload, int seen, int tag, boolean small, boolean vouched) {
+    private void offload(
+            int entry, int at, int payload, int seen, int tag, boolean small, boolean vouched, boolean completed) {
         GuestMemory memory = buffer.memory();
         packet.parse(memory, at, payload, regs.get(VET));
-        int status = seen | checksum.verdict(packet, memory, at, vouched) | packetType() << RxStatus.PACKET_TYPE_SHIFT;
+        int status = seen
+                | checksum.verdict(packet, memory, at, vouched, vouched || completed)
+                | packetType() << RxStatus.PACKET_TYPE_SHIFT;
         if (isCountedAck()) {
             status |= RxStatus.ACK;
         }

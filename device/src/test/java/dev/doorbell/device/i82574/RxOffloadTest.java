@@ -191,6 +191,12 @@ class RxOffloadTest {
         bed.run();
         assertThat(bed.bufferBytes(0, whole.length)).isEqualTo(whole);
         assertThat(bed.extendedStatus(0) & VERDICT).isEqualTo(IPCS | TCPCS);
+        partial[24]++;
+        bed.rx.receive(bed.on(partial).partialChecksum(34, 16));
+        bed.run();
+        assertThat(bed.extendedStatus(1) & VERDICT)
+                .as("its IP header is still checked")
+                .isEqualTo(IPCS | IPE | TCPCS);
     }
 
     @Test
