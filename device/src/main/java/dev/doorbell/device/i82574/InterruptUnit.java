@@ -327,9 +327,13 @@ final class InterruptUnit implements Interrupts {
         latch(forMode(delayed));
     }
 
-    /** After the registers went back to their defaults: no cause, no mask, no timer, line low. The mode stays. */
+    /**
+     * After the registers went back to their defaults: no cause, no mask, no timer, line low, and no message pending in
+     * the MSI-X table (unsure on silicon; one that stayed would have no cause). The mode stays.
+     */
     void reset() {
         delays.take();
+        vectors.clearPending(-1);
         stop();
         vectors.allocationChanged();
     }

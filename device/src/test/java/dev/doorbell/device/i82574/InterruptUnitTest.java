@@ -544,6 +544,23 @@ class InterruptUnitTest {
     }
 
     @Test
+    void softwareResetForgetsMessagesPendingInTheTable() {
+        linuxMsix();
+        table.write(16 + 12, 4, 1);
+        write(IMS, TXQ0);
+        write(ICS, TXQ0);
+        settle();
+        assertThat(table.isPending(1)).isTrue();
+        regs.softReset();
+        unit.reset();
+        assertThat(table.isPending(1)).isFalse();
+        table.write(16 + 12, 4, 0);
+        unit.tableWritten();
+        settle();
+        assertThat(port.vectors).isEmpty();
+    }
+
+    @Test
     void assertionsAreCounted() {
         write(IMS, LSC);
         write(ICS, LSC);
