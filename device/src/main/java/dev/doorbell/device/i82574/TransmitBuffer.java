@@ -13,11 +13,11 @@ import dev.doorbell.bus.mem.GuestMemory;
 final class TransmitBuffer {
     /** Longest request: 64 KiB of payload behind a prototype header. */
     static final int MAX_PACKET_BYTES = 0x1_0000 + 0x100;
-    /** Free bytes before each packet, for a VLAN tag, and after it, for padding. */
-    private static final int HEADROOM = 16, TAILROOM = 64;
+    /** Free bytes before each packet, for a VLAN tag. */
+    private static final int HEADROOM = 16;
 
     private static final int CAPACITY = 4 * 0x1_0000;
-    private static final int RESERVE = HEADROOM + MAX_PACKET_BYTES + TAILROOM;
+    private static final int RESERVE = HEADROOM + MAX_PACKET_BYTES;
 
     private final DmaPort dma;
     private final GuestMemory memory = GuestMemory.allocate(CAPACITY);
@@ -112,7 +112,7 @@ final class TransmitBuffer {
         if (!openExtended) {
             options[packets] = (int) (high >>> 32);
         }
-        cursor = start[packets] + length[packets] + TAILROOM + 15 & ~15;
+        cursor = start[packets] + length[packets] + 15 & ~15;
         packets++;
         open = false;
     }

@@ -33,6 +33,7 @@ final class TransmitMac {
     private final LoopbackQueue loopback;
     private final Tracer tracer;
     private final Frame frame = new Frame(EMPTY);
+    private final GuestMemory padded = GuestMemory.allocate(MIN_FRAME_BYTES + 4);
     private final CRC32 crc = new CRC32();
     private final byte[] crcInput = new byte[TransmitBuffer.MAX_PACKET_BYTES];
 
@@ -61,7 +62,7 @@ final class TransmitMac {
     }
 
     /**
-     * Sends one frame. The caller keeps 64 bytes behind it free for padding.
+     * Sends one frame. It is padded in a place of its own: what lies behind it may be the next segment's payload.
      *
      * @param appendFcs IFCS; otherwise the last four bytes are the FCS, right or wrong
      */
@@ -72,9 +73,15 @@ final class TransmitMac {
         }
         boolean goodFcs = appendFcs || fcsIsGood(memory, offset, bytes);
         if (bytes < MIN_FRAME_BYTES && appendFcs && regs.isSet(TCTL_PSP)) {
-            memory.fill(offset + bytes, MIN_FRAME_BYTES - bytes, 0);
-            bytes = MIN_FRAME_BYTES;
+            memory.copyTo(offset, padded, 0, bytes);
+            padded.fill(bytes, MIN_FRAME_BYTES - bytes, 0);
+            hand(padded, 0, MIN_FRAME_BYTES, true);
+        } else {
+            hand(memory, offset, bytes, goodFcs);
         }
+    }
+
+    private void hand(GuestMemory memory, long offset, int bytes, boolean goodFcs) {
         count(memory, offset, 1, bytes, bytes);
         if (tracer.isOn()) {
             tracer.event(SOURCE, loopsBack() ? "tx.loopback" : "tx.frame", "bytes=" + bytes);

@@ -15,7 +15,7 @@ import dev.doorbell.device.offload.VlanTagging;
  * §7.2.6. Stops after a bounded number of frames and goes on from there: a request with an MSS of one byte is legal.
  */
 final class TransmitOutput {
-    /** Longest packet that is not segmented, header included and FCS not. */
+    /** Longest frame, a segment too; header included, FCS not. */
     private static final int MAX_FRAME_BYTES = 16_288;
 
     private static final int FRAMES_PER_STEP = 128;
@@ -135,7 +135,7 @@ final class TransmitOutput {
         boolean ip = (options & OPTION_IXSM) != 0;
         boolean l4 = (options & OPTION_TXSM) != 0;
         int segments = buffer.isBad(packet) ? 0 : segmenter.begin(buffer.memory(), buffer.start(packet), bytes, ip, l4);
-        if (segments == 0) {
+        if (segments == 0 || segmenter.longestBytes() > MAX_FRAME_BYTES) {
             regs.count(TSCTFC);
             packet++;
             return;

@@ -205,6 +205,11 @@ public final class Segmenter {
         return length;
     }
 
+    /** Of the first segment, which no other exceeds; header included. */
+    public int longestBytes() {
+        return headerBytes + segmentPayload(0);
+    }
+
     public int headerBytes() {
         return headerBytes;
     }

@@ -181,6 +181,39 @@ class HostileTransmitTest {
         assertThat(most[0]).as("frames in one step").isLessThanOrEqualTo(128);
     }
 
+    /** Each of these frames is padded; the payload of the next one lies right behind it in the card. */
+    @Test
+    void paddingOfAShortSegmentLeavesThePayloadBehindItAlone() {
+        byte[] request = TransmitTest.tcpRequest(20);
+        tx.context(14, 24, 33, 34, 50, 0, 20, TSE | CONTEXT_TCP | CONTEXT_IPV4, 54, 2)
+                .data(request, EOP | IFCS | TSE | RS, IXSM | TXSM, 0)
+                .send();
+        assertThat(bench.wire.sent)
+                .hasSize(10)
+                .allSatisfy(sent -> assertThat(sent.bytes()).hasSize(60).endsWith(0, 0, 0, 0));
+        for (int k = 0; k < 10; k++) {
+            assertThat(Arrays.copyOfRange(bench.wire.sent.get(k).bytes(), 54, 56))
+                    .as("segment " + k)
+                    .isEqualTo(Arrays.copyOfRange(request, 54 + 2 * k, 56 + 2 * k));
+        }
+    }
+
+    @Test
+    void segmentLongerThanTheChipSendsFailsTheRequest() {
+        byte[] request = TransmitTest.tcpRequest(40_000);
+        tx.context(14, 24, 33, 34, 50, 0, 40_000, TSE | CONTEXT_TCP | CONTEXT_IPV4, 54, 16_288 - 54)
+                .data(request, EOP | IFCS | TSE | RS, IXSM | TXSM, 0)
+                .context(14, 24, 33, 34, 50, 0, 40_000, TSE | CONTEXT_TCP | CONTEXT_IPV4, 54, 16_289 - 54)
+                .data(request, EOP | IFCS | TSE | RS, IXSM | TXSM, 0)
+                .send();
+        assertThat(bench.wire.sent)
+                .extracting(s -> s.bytes().length)
+                .containsExactly(16_288, 16_288, 40_000 - 2 * 16_234 + 54);
+        assertThat(bench.read(TSCTC)).isEqualTo(1);
+        assertThat(bench.read(TSCTFC)).isEqualTo(1);
+        assertThat(tx.status(3)).isEqualTo(1);
+    }
+
     @Test
     void loopBackNeverRecursesAndPadsShortFrames() {
         bench.write(RCTL, 0x2 | 1 << 6 | 1 << 3 | 1 << 15);
