@@ -22,6 +22,7 @@ public final class Libc {
     public static final int AF_UNIX = 1, AF_INET = 2;
     public static final int SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x8_0000;
     public static final int SOL_SOCKET = 1, SCM_RIGHTS = 1;
+    public static final int PRIO_PROCESS = 0;
     public static final int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x4000_0000;
 
     private static final NativeLibc LIBC =
@@ -138,6 +139,11 @@ public final class Libc {
 
     public static int dup(int fd) {
         return result(LIBC.dup(fd));
+    }
+
+    /** @param which, who {@link #PRIO_PROCESS} and 0: the calling thread */
+    public static int setpriority(int which, int who, int niceness) {
+        return result(LIBC.setpriority(which, who, niceness));
     }
 
     private static int result(int returned) {

@@ -70,4 +70,6 @@ public interface NativeLibc {
     int setsockopt(int fd, int level, int name, long value, int bytes);
 
     int dup(int fd);
+
+    int setpriority(int which, int who, int niceness);
 }
