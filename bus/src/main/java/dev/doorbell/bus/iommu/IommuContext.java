@@ -72,14 +72,6 @@ public final class IommuContext {
         root = gpa;
     }
 
-    public long root() {
-        return root;
-    }
-
-    public int requesterId() {
-        return requesterId;
-    }
-
     /**
      * The GPA of {@code iova}, for an access that stays within its 4 KiB page; else {@link #NOT_MAPPED} or
      * {@link #NOT_PERMITTED}, and the fault is in the log.

@@ -21,7 +21,7 @@ public final class Libc {
     public static final int EFD_CLOEXEC = 0x8_0000, EFD_NONBLOCK = 0x800;
     public static final int AF_UNIX = 1, AF_INET = 2;
     public static final int SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x8_0000;
-    public static final int SOL_SOCKET = 1, SCM_RIGHTS = 1;
+    public static final int SCM_RIGHTS = 1;
     public static final int PRIO_PROCESS = 0;
     public static final int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x4000_0000;
 
@@ -114,31 +114,6 @@ public final class Libc {
     /** @param pair address of two ints, which become the descriptors */
     public static int socketpair(int domain, int type, int protocol, long pair) {
         return result(LIBC.socketpair(domain, type, protocol, pair));
-    }
-
-    public static int bind(int fd, long address, int bytes) {
-        return result(LIBC.bind(fd, address, bytes));
-    }
-
-    public static int connect(int fd, long address, int bytes) {
-        return result(LIBC.connect(fd, address, bytes));
-    }
-
-    public static int listen(int fd, int backlog) {
-        return result(LIBC.listen(fd, backlog));
-    }
-
-    /** @param address, bytes where to put the peer's address and its length, or both 0 */
-    public static int accept4(int fd, long address, long bytes, int flags) {
-        return result(LIBC.accept4(fd, address, bytes, flags));
-    }
-
-    public static int setsockopt(int fd, int level, int name, long value, int bytes) {
-        return result(LIBC.setsockopt(fd, level, name, value, bytes));
-    }
-
-    public static int dup(int fd) {
-        return result(LIBC.dup(fd));
     }
 
     /** @param which, who {@link #PRIO_PROCESS} and 0: the calling thread */

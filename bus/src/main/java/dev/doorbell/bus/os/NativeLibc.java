@@ -59,17 +59,5 @@ public interface NativeLibc {
 
     int socketpair(int domain, int type, int protocol, long pair);
 
-    int bind(int fd, long address, int bytes);
-
-    int connect(int fd, long address, int bytes);
-
-    int listen(int fd, int backlog);
-
-    int accept4(int fd, long address, long bytes, int flags);
-
-    int setsockopt(int fd, int level, int name, long value, int bytes);
-
-    int dup(int fd);
-
     int setpriority(int which, int who, int niceness);
 }

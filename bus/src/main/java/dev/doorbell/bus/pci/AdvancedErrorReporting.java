@@ -62,17 +62,4 @@ public final class AdvancedErrorReporting extends Capability {
             config().set32(base() + HEADER_LOG + 12, header3);
         }
     }
-
-    public void correctable(int error) {
-        config().set32(base() + CORRECTABLE_STATUS, get32(CORRECTABLE_STATUS) | error);
-    }
-
-    /** True when software asked not to be told about this uncorrectable error. */
-    public boolean isMasked(int error) {
-        return (get32(UNCORRECTABLE_MASK) & error) != 0;
-    }
-
-    public boolean isFatal(int error) {
-        return (get32(SEVERITY) & error) != 0;
-    }
 }

@@ -216,10 +216,6 @@ public final class ConfigSpace {
         return bars[index];
     }
 
-    public @Nullable PowerManagement powerManagement() {
-        return powerManagement;
-    }
-
     public @Nullable MsiCapability msi() {
         return msi;
     }
@@ -236,11 +232,6 @@ public final class ConfigSpace {
             }
         }
         return null;
-    }
-
-    /** In the order of the chain. */
-    public List<Capability> capabilities() {
-        return List.copyOf(capabilities);
     }
 
     /** All bytes as software would read them: for dumps. */

@@ -25,11 +25,6 @@ public final class ConfigSpaceBuilder {
         config.writable16(ConfigSpace.INTERRUPT_LINE, 0xFF);
     }
 
-    public ConfigSpaceBuilder revision(int revision) {
-        config.init8(ConfigSpace.REVISION, revision);
-        return this;
-    }
-
     /** 24 bits: base class, subclass, interface; 0x020000 is Ethernet. */
     public ConfigSpaceBuilder classCode(int classCode) {
         config.init8(ConfigSpace.CLASS_CODE, classCode);

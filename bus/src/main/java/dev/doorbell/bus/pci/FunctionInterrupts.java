@@ -21,7 +21,6 @@ public final class FunctionInterrupts implements InterruptPort, PostedWrites.Int
     private boolean signalled;
     private boolean driven;
     private int line;
-    private long messagesSent;
     private long messagesDropped;
 
     /** @param target takes messages, after the interrupt remapping check */
@@ -57,11 +56,6 @@ public final class FunctionInterrupts implements InterruptPort, PostedWrites.Int
         }
         signalled = false;
         completeIntx(false);
-    }
-
-    /** Which of the controller's INTx lines the pin is routed to: the usual swizzle of device number and pin. */
-    public int intxLine() {
-        return line;
     }
 
     @Override
@@ -135,7 +129,6 @@ public final class FunctionInterrupts implements InterruptPort, PostedWrites.Int
             messagesDropped++;
             return;
         }
-        messagesSent++;
         posted.message(address, data);
     }
 
@@ -152,10 +145,6 @@ public final class FunctionInterrupts implements InterruptPort, PostedWrites.Int
             driven = asserted;
             controller.intx(line, asserted);
         }
-    }
-
-    public long messagesSent() {
-        return messagesSent;
     }
 
     /** Not enabled, no bus master, no such vector, or refused by remapping or controller. */

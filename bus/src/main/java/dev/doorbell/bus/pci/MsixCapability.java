@@ -60,20 +60,8 @@ public final class MsixCapability extends Capability {
         return table.isEnabled();
     }
 
-    public boolean isFunctionMasked() {
-        return table.isFunctionMasked();
-    }
-
     /** Table and pending bits: the function routes accesses to the BARs below into it. */
     public MsixTable table() {
         return table;
-    }
-
-    public int tableBar() {
-        return tableBar;
-    }
-
-    public int pbaBar() {
-        return pbaBar;
     }
 }

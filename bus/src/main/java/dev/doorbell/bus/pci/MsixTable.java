@@ -75,11 +75,6 @@ public final class MsixTable {
         }
     }
 
-    /** True when the offset is in the table or the pending bits. */
-    public boolean contains(long offset) {
-        return inTable(offset) || inPba(offset);
-    }
-
     private boolean inTable(long offset) {
         return offset >= tableOffset && offset < tableOffset + (long) ENTRY_BYTES * size;
     }

@@ -13,7 +13,6 @@ public final class PciExpress extends Capability {
     public static final int NON_FATAL_DETECTED = 1 << 1;
     public static final int FATAL_DETECTED = 1 << 2;
     public static final int UNSUPPORTED_REQUEST_DETECTED = 1 << 3;
-    private static final int TRANSACTIONS_PENDING = 1 << 5;
 
     private static final int DEVICE_CONTROL = 8;
     private static final int DEVICE_STATUS = 10;
@@ -49,11 +48,6 @@ public final class PciExpress extends Capability {
     /** Device Status: sets error bits; software clears them by writing one. */
     public void setDeviceStatus(int bits) {
         config().set16(base() + DEVICE_STATUS, get16(DEVICE_STATUS) | bits & 0xF);
-    }
-
-    public void transactionsPending(boolean pending) {
-        int status = get16(DEVICE_STATUS) & ~TRANSACTIONS_PENDING;
-        config().set16(base() + DEVICE_STATUS, pending ? status | TRANSACTIONS_PENDING : status);
     }
 
     /** Bytes of payload that software allowed per write request. */

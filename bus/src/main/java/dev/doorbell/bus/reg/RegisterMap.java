@@ -54,11 +54,6 @@ public final class RegisterMap {
         return name;
     }
 
-    /** Of the address range, in bytes. */
-    public int sizeBytes() {
-        return sizeBytes;
-    }
-
     public Register register(String n, int offset, int resetValue) {
         Register r = add(n, offset, resetValue);
         place(r.name(), r.slot(), offset);
@@ -130,10 +125,6 @@ public final class RegisterMap {
 
     public boolean isStorageOnly(Register r) {
         return (layouts.get(r.slot()).marks & STORAGE_ONLY) != 0;
-    }
-
-    public boolean isSticky(Register r) {
-        return (layouts.get(r.slot()).marks & STICKY) != 0;
     }
 
     public List<Field> fields(Register r) {

@@ -43,10 +43,6 @@ public final class MacAddress {
         return (mac & 0x0100_0000_0000L) != 0;
     }
 
-    public static boolean isBroadcast(long mac) {
-        return mac == BROADCAST;
-    }
-
     /** Usable as a station's own address: individual and not zero. */
     public static boolean isValidStation(long mac) {
         return !isMulticast(mac) && (mac & BROADCAST) != 0;

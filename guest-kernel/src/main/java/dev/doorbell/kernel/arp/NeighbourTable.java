@@ -4,8 +4,6 @@ import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.time.KernelTimer;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -106,17 +104,6 @@ public final class NeighbourTable {
     /** Forgets all entries of a device: it went down, or its own MAC address changed. */
     public void flush(NetDevice dev) {
         remove(neighbour -> neighbour.dev() == dev);
-    }
-
-    /** All entries, for display. */
-    public List<Neighbour> entries() {
-        List<Neighbour> all = new ArrayList<>();
-        for (Neighbour first : buckets) {
-            for (Neighbour n = first; n != null; n = n.nextInBucket) {
-                all.add(n);
-            }
-        }
-        return all;
     }
 
     public int size() {

@@ -44,14 +44,6 @@ public final class Cpu {
         return context;
     }
 
-    public boolean inHardIrq() {
-        return context == Context.HARDIRQ;
-    }
-
-    public boolean inSoftirq() {
-        return context == Context.SOFTIRQ;
-    }
-
     /** True where sleeping is forbidden: in an interrupt, in a softirq, under a spinlock. */
     public boolean inAtomic() {
         return context != Context.TASK || preemptCount != 0;

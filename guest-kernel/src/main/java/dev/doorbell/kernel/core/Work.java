@@ -7,7 +7,6 @@ import org.jspecify.annotations.Nullable;
 public final class Work {
     final Runnable body;
     final Event delay;
-    private final String name;
     private final Workqueue queue;
     /** Queue linkage. */
     @Nullable
@@ -18,14 +17,9 @@ public final class Work {
 
     /** @param name for traces and messages: "e1000e reset" */
     public Work(Workqueue queue, String name, Runnable body) {
-        this.name = name;
         this.body = body;
         this.queue = queue;
         this.delay = queue.delayEvent(name, this);
-    }
-
-    public String name() {
-        return name;
     }
 
     /**

@@ -67,12 +67,6 @@ public final class Workqueue {
         return true;
     }
 
-    /** Linux's mod_delayed_work: (re)starts the delay whatever the state. */
-    public void modDelayed(Work work, long delayNs) {
-        cancel(work);
-        scheduleDelayed(work, delayNs);
-    }
-
     /**
      * Takes an item out; when it runs, it finishes.
      *

@@ -343,11 +343,4 @@ public final class DmaDevice {
             barriers.dmaRmb();
         }
     }
-
-    /** As {@link #dmaWmb}, and also before an MMIO write after it. */
-    public void wmb() {
-        if (barriers != null) {
-            barriers.wmb();
-        }
-    }
 }

@@ -53,7 +53,6 @@ public final class DmaLedger {
     private @Nullable String[] unmappedBy = new @Nullable String[0];
     private int rows;
     private int open;
-    private long mappings;
     private boolean callers;
     private long violations;
     private Violation.Listener listener = violation -> {};
@@ -79,11 +78,6 @@ public final class DmaLedger {
     /** Mappings that exist now, coherent memory included. */
     public int open() {
         return open;
-    }
-
-    /** Mappings ever made. */
-    public long mappings() {
-        return mappings;
     }
 
     /** Rules broken so far, also while nobody listened. */
@@ -129,7 +123,6 @@ public final class DmaLedger {
             mappedBy = noteCaller(mappedBy, row);
         }
         open++;
-        mappings++;
     }
 
     void closed(int row) {

@@ -81,11 +81,6 @@ final class IovaAllocator {
         free[order][freeCount[order]++] = page;
     }
 
-    /** Pages from the start of the window that were ever handed out. */
-    int highWater() {
-        return bump;
-    }
-
     int usedPages() {
         return used;
     }

@@ -30,22 +30,12 @@ public final class Icmp implements L4Protocol {
     private final Ipv4Header ip = new Ipv4Header();
 
     /** net.ipv4.icmp_echo_ignore_all, and whether timestamp requests are answered. */
-    private boolean answersEcho = true, answersTimestamp = true;
-
     public Icmp(Ipv4 ipv4) {
         this.ipv4 = ipv4;
         this.snmp = ipv4.snmp();
         this.sender = new IcmpSender(ipv4);
         ipv4.addProtocol(IpProtocol.ICMP, this);
         ipv4.setIcmp(sender);
-    }
-
-    public void setAnswersEcho(boolean on) {
-        answersEcho = on;
-    }
-
-    public void setAnswersTimestamp(boolean on) {
-        answersTimestamp = on;
     }
 
     @Override
@@ -93,7 +83,7 @@ public final class Icmp implements L4Protocol {
 
     private void echo(SkBuff skb) {
         snmp.count(Mib.ICMP_IN_ECHOS);
-        if (!answersEcho || skb.packetType != SkBuff.PACKET_HOST) {
+        if (skb.packetType != SkBuff.PACKET_HOST) {
             skb.drop(DropReason.ICMP_BROADCAST);
             return;
         }
@@ -122,7 +112,7 @@ public final class Icmp implements L4Protocol {
             reject(skb, DropReason.ICMP_BAD_HEADER);
             return;
         }
-        if (!answersTimestamp || skb.packetType != SkBuff.PACKET_HOST) {
+        if (skb.packetType != SkBuff.PACKET_HOST) {
             skb.drop(DropReason.ICMP_BROADCAST);
             return;
         }

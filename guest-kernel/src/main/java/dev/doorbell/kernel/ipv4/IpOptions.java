@@ -22,15 +22,10 @@ final class IpOptions {
     private static final int STAMPS_ONLY = 0, STAMPS_WITH_ADDRESSES = 1, STAMPS_PRESPECIFIED = 3;
 
     private boolean changed;
-    private boolean routerAlert;
 
     /** Something was written into the header: its checksum must be computed anew. */
     boolean changed() {
         return changed;
-    }
-
-    boolean routerAlert() {
-        return routerAlert;
     }
 
     /**
@@ -42,7 +37,6 @@ final class IpOptions {
      */
     int process(GuestMemory memory, long header, int headerLength, int self, int stampMs) {
         changed = false;
-        routerAlert = false;
         int at = 20;
         while (at < headerLength) {
             int kind = memory.readByte(header + at) & 0xFF;
@@ -81,7 +75,6 @@ final class IpOptions {
             case TIMESTAMP:
                 return timestamp(memory, option, length, self, stampMs);
             case ROUTER_ALERT:
-                routerAlert = length == ADDRESS_BYTES && memory.readShort(option + 2) == 0;
                 return length < ADDRESS_BYTES ? 1 : OK;
             default:
                 return OK;

@@ -94,10 +94,6 @@ public final class Ipv4 {
         return groups;
     }
 
-    public NetDevice loopback() {
-        return loopback;
-    }
-
     Ipv4Output output() {
         return output;
     }

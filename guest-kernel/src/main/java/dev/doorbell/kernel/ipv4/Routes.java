@@ -5,7 +5,6 @@ import dev.doorbell.kernel.arp.NeighbourTable;
 import dev.doorbell.kernel.netdev.NetCore;
 import dev.doorbell.kernel.netdev.NetDevice;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -52,11 +51,6 @@ public final class Routes {
     void removeAll(NetDevice dev) {
         table.removeIf(entry -> entry.dev() == dev);
         invalidate();
-    }
-
-    /** The table in order of preference. */
-    public List<RouteEntry> list() {
-        return Collections.unmodifiableList(table);
     }
 
     /** Makes every {@link Route} handed out so far invalid. */

@@ -70,10 +70,6 @@ public final class Softirqs {
         }
     }
 
-    public boolean isPending(Softirq vector) {
-        return (pending & 1 << vector.ordinal()) != 0;
-    }
-
     /** How often the action of this kind has run. */
     public long runs(Softirq vector) {
         return runs[vector.ordinal()];

@@ -29,20 +29,18 @@ public final class NetStack {
     private static final int LOOPBACK_PREFIX = 8;
 
     private final KernelContext kernel;
-    private final NetDevice loopback;
     private final Ipv4 ipv4;
-    private final Icmp icmp;
-    private final SocketFamily inet = new SocketFamily(SocketConstants.AF_INET);
     private final SocketFamily packet = new SocketFamily(SocketConstants.AF_PACKET);
+    private final SocketFamily inet = new SocketFamily(SocketConstants.AF_INET);
 
     /** Uses the kernel's {@code lo}, or makes it. */
     public NetStack(NetCore net) throws ErrnoException {
         this.kernel = net.kernel();
         NetDevice known = net.deviceByName("lo");
-        this.loopback = known != null ? known : Loopback.create(net);
+        NetDevice loopback = known != null ? known : Loopback.create(net);
         this.ipv4 = new Ipv4(net, loopback);
         ipv4.addAddress(loopback, Ipv4Address.LOOPBACK, LOOPBACK_PREFIX);
-        this.icmp = new Icmp(ipv4);
+        new Icmp(ipv4);
         new Igmp(ipv4);
         new Udp(ipv4, inet);
         new Raw(ipv4, inet);
@@ -59,27 +57,13 @@ public final class NetStack {
         return ipv4.arp();
     }
 
-    public Icmp icmp() {
-        return icmp;
-    }
-
     public NetfilterHooks netfilter() {
         return ipv4.netfilter();
-    }
-
-    /** The device {@code lo}. */
-    public NetDevice loopback() {
-        return loopback;
     }
 
     /** The protocols of AF_INET sockets; TCP adds itself. */
     public SocketFamily inet() {
         return inet;
-    }
-
-    /** The protocols of AF_PACKET sockets. */
-    public SocketFamily packet() {
-        return packet;
     }
 
     /** The counters of /proc/net/snmp. */

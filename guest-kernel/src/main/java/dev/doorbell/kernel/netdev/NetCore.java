@@ -3,7 +3,6 @@ package dev.doorbell.kernel.netdev;
 import dev.doorbell.bus.wire.EtherType;
 import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.irq.Softirqs;
-import dev.doorbell.kernel.skb.DropCounters;
 import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbAllocator;
@@ -18,7 +17,6 @@ public final class NetCore {
     static final int MAX_BACKLOG = 1000;
 
     private final KernelContext kernel;
-    private final Softirqs softirqs;
     private final SkbAllocator skbs;
     private final PacketHandlers handlers = new PacketHandlers();
     private final List<NetDevice> devices = new ArrayList<>();
@@ -32,7 +30,6 @@ public final class NetCore {
 
     public NetCore(KernelContext kernel, Softirqs softirqs, SkbAllocator skbs) {
         this.kernel = kernel;
-        this.softirqs = softirqs;
         this.skbs = skbs;
         this.netRx = new NetRx(softirqs, kernel.world());
         this.netTx = new NetTx(softirqs);
@@ -44,16 +41,8 @@ public final class NetCore {
         return kernel;
     }
 
-    public Softirqs softirqs() {
-        return softirqs;
-    }
-
     public SkbAllocator skbs() {
         return skbs;
-    }
-
-    public DropCounters drops() {
-        return skbs.drops();
     }
 
     public PacketHandlers handlers() {

@@ -154,10 +154,6 @@ public final class NetDevice {
         registered = false;
     }
 
-    public boolean isRegistered() {
-        return registered;
-    }
-
     /** ip link set up. Task context. */
     public void devOpen() throws ErrnoException {
         if (isUp()) {
@@ -440,11 +436,6 @@ public final class NetDevice {
     /** In ndoStartXmit: another packet follows at once, so the doorbell may wait. */
     public boolean xmitMore() {
         return txQueue.xmitMore();
-    }
-
-    /** netdev_sent_queue: bytes put on the ring; may stop the queue by byte limit. */
-    public void netdevSentQueue(int bytes) {
-        txQueue.sent(bytes);
     }
 
     /**

@@ -44,7 +44,4 @@ public interface NetDeviceOps {
     default void ndoVlanRxAddVid(int vid) throws ErrnoException {}
 
     default void ndoVlanRxKillVid(int vid) {}
-
-    /** Polls with interrupts unusable, as netpoll does. */
-    default void ndoPollController() {}
 }

@@ -66,10 +66,6 @@ public final class Mmio {
         barriers = listener;
     }
 
-    public long physicalAddress() {
-        return base;
-    }
-
     public long bytes() {
         return bytes;
     }

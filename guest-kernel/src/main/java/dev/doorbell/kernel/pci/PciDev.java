@@ -64,14 +64,6 @@ public final class PciDev {
         return device;
     }
 
-    public int subsystemVendor() {
-        return readConfig16(ConfigSpace.SUBSYSTEM_VENDOR_ID);
-    }
-
-    public int subsystemDevice() {
-        return readConfig16(ConfigSpace.SUBSYSTEM_ID);
-    }
-
     /** The driver that has it, or null. */
     public @Nullable PciDriver driver() {
         return driver;
@@ -199,11 +191,6 @@ public final class PciDev {
 
     public void pciClearMaster() {
         setCommand(ConfigSpace.COMMAND_MASTER, false);
-    }
-
-    /** Lets the function assert its INTx pin, or not: pci_intx. */
-    public void pciIntx(boolean enable) {
-        setCommand(ConfigSpace.COMMAND_INTX_DISABLE, !enable);
     }
 
     private void setCommand(int bit, boolean on) {
@@ -407,9 +394,5 @@ public final class PciDev {
 
     public void dmaRmb() {
         dma.dmaRmb();
-    }
-
-    public void wmb() {
-        dma.wmb();
     }
 }

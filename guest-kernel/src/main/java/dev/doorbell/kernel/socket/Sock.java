@@ -164,10 +164,6 @@ public abstract class Sock {
 
     // ---- what all sockets share
 
-    public final KernelContext kernel() {
-        return kernel;
-    }
-
     public final int domain() {
         return domain;
     }

@@ -8,7 +8,6 @@ import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.socket.Sock;
 import dev.doorbell.kernel.tcp.TcpMib.Counter;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Incoming data and FIN, RFC 9293 §3.10.7.4 seventh and eighth: in order to the application, ahead of a hole to the
@@ -293,15 +292,5 @@ final class DataQueue {
         if (sock != null && (c.rcvNxt - c.copiedSeq >= sock.receiveLowWater || (c.shutdown & Sock.RCV_SHUTDOWN) != 0)) {
             sock.stateChanged(READABLE);
         }
-    }
-
-    /** The buffer that holds {@code seq}; null: none does. For the urgent byte. */
-    static @Nullable SkBuff holding(TcpConnection c, int seq) {
-        for (SkBuff skb = c.receiveQueue.head; skb != null; skb = skb.next) {
-            if (Seq.geq(seq, skb.cbSeq) && Seq.lt(seq, skb.cbEndSeq)) {
-                return skb;
-            }
-        }
-        return null;
     }
 }

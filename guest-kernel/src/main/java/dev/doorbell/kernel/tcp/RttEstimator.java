@@ -19,7 +19,6 @@ final class RttEstimator {
     private int roundEndSeq;
 
     private final MinRtt min = new MinRtt(MIN_WINDOW_US);
-    private int latestUs;
 
     boolean hasSample() {
         return srtt8 != 0;
@@ -34,7 +33,6 @@ final class RttEstimator {
      */
     void sample(long rttUs, int una, int nxt, long floorUs) {
         int rtt = (int) Math.min(rttUs, Integer.MAX_VALUE >> 4);
-        latestUs = rtt;
         int floor = (int) floorUs;
         if (srtt8 == 0) {
             srtt8 = Math.max(1, rtt << 3);
@@ -79,10 +77,6 @@ final class RttEstimator {
     /** Mean deviation. */
     int mdevUs() {
         return deviation4 >> 2;
-    }
-
-    int latestUs() {
-        return latestUs;
     }
 
     /** Smallest RTT of the last five minutes; {@link MinRtt#NONE} before the first sample. */

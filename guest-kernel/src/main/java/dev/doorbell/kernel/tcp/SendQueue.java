@@ -38,10 +38,6 @@ final class SendQueue {
         this.memory = memory;
     }
 
-    boolean isEmpty() {
-        return head == null;
-    }
-
     /** First entry that was sent and is not acknowledged; null when there is none. */
     @Nullable
     TxSegment rtxHead() {

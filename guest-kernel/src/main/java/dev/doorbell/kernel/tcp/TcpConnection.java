@@ -210,10 +210,6 @@ final class TcpConnection extends Flow {
         return settings.noDelay;
     }
 
-    boolean inInitialSlowStart() {
-        return window.ssthresh >= CongestionWindow.INFINITE_SSTHRESH;
-    }
-
     /** Bytes of options on every segment but SYNs, without SACK. */
     int optionBytes() {
         return timestampsOk ? 12 : 0;

@@ -1,7 +1,5 @@
 package dev.doorbell.kernel.tcp;
 
-import java.util.Locale;
-
 /** What the stack counts, with the names of /proc/net/snmp and /proc/net/netstat. */
 public final class TcpMib {
     /** One counter each; the constant's position is its slot. */
@@ -126,17 +124,5 @@ public final class TcpMib {
 
     public long get(Counter counter) {
         return values[counter.ordinal()];
-    }
-
-    /** All counters that are not zero, one per line, "name value" as nstat prints them. */
-    public String dump() {
-        StringBuilder text = new StringBuilder();
-        for (Counter counter : COUNTERS) {
-            long value = values[counter.ordinal()];
-            if (value != 0) {
-                text.append(String.format(Locale.ROOT, "%-24s %d%n", counter, value));
-            }
-        }
-        return text.toString();
     }
 }

@@ -521,7 +521,8 @@ class PciCoreTest {
         var threads = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
         long allocated = -1;
         int rounds = 0;
-        // The first rounds load classes, grow tables to their working size, and run before the JIT removed what does not
+        // The first rounds load classes, grow tables to their working size, and run before the JIT removed what does
+        // not
         // escape. How many that takes depends on the machine; that it ends does not.
         for (; allocated != 0 && rounds < 200; rounds++) {
             long before = threads.getCurrentThreadAllocatedBytes();
