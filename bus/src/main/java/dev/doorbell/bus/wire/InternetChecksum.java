@@ -31,11 +31,9 @@ public final class InternetChecksum {
 
     /** The sum as 16 bits, not complemented: what a driver leaves in the field for CHECKSUM_PARTIAL. */
     public static int fold16(long sum) {
-        long s = (sum & 0xFFFF_FFFFL) + (sum >>> 32);
-        s = (s & 0xFFFF) + (s >>> 16 & 0xFFFF) + (s >>> 32);
-        s = (s & 0xFFFF) + (s >>> 16);
-        s = (s & 0xFFFF) + (s >>> 16);
-        return (int) s;
+        // A number plus itself with its halves swapped: the upper half is the sum of both with the end-around carry.
+        int s = (int) (sum + Long.rotateLeft(sum, 32) >>> 32);
+        return s + Integer.rotateLeft(s, 16) >>> 16;
     }
 
     /** The UDP form of {@link #fold}: a computed 0 is sent as 0xFFFF, RFC 768. */
