@@ -51,6 +51,7 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
     private final TransmitMac mac;
     private final TransmitEngine transmit;
     private final RxEngine receive;
+    private final TimeSyncUnit timeSync;
     private boolean phyResetHeld;
     private boolean quiesced;
 
@@ -75,6 +76,7 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
         receive = new RxEngine(
                 regs, dma, context.link(), interrupts, transmit.flowControl(), steps, master, context.tracer());
         new MdioUnit(regs, interrupts, phy);
+        timeSync = new TimeSyncUnit(regs, context.scheduler());
         regs.onWrite(CTRL, this::controlWritten);
         regs.onWrite(RCTL, this::receiveControlWritten);
         regs.onWrite(CTRL_EXT, this::extendedControlWritten);
@@ -161,6 +163,7 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
         receive.reset();
         loopback.reset();
         interrupts.reset();
+        timeSync.reset();
         nvm.load();
         link.reload();
     }

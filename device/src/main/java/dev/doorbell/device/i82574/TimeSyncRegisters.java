@@ -6,23 +6,23 @@ import static dev.doorbell.bus.reg.Access.RW;
 import dev.doorbell.bus.reg.Field;
 import dev.doorbell.bus.reg.Register;
 
-/** IEEE 1588 clock and time stamps: datasheet §10.2.12. Storage so far: no clock runs and nothing is stamped. */
+/** IEEE 1588 clock and time stamps: datasheet §10.2.12. The clock runs; frames are not stamped, so VALID stays clear. */
 class TimeSyncRegisters extends ManagementRegisters {
-    static final Register SYSTIML =
-            MAP.register("SYSTIML", 0x0B600, 0).writable(~0).storageOnly();
-    static final Register SYSTIMH =
-            MAP.register("SYSTIMH", 0x0B604, 0).writable(~0).storageOnly();
+    /** System Time: reading the low half latches the high one. */
+    static final Register SYSTIML = MAP.register("SYSTIML", 0x0B600, 0).writable(~0);
+
+    static final Register SYSTIMH = MAP.register("SYSTIMH", 0x0B604, 0).writable(~0);
 
     /** Time Increment: every PERIOD clocks the time grows by VALUE. */
-    static final Register TIMINCA = MAP.register("TIMINCA", 0x0B608, 0).storageOnly();
+    static final Register TIMINCA = MAP.register("TIMINCA", 0x0B608, 0);
 
     static final Field TIMINCA_VALUE = TIMINCA.bits("VALUE", 23, 0, RW);
     static final Field TIMINCA_PERIOD = TIMINCA.bits("PERIOD", 31, 24, RW);
 
-    static final Register TIMADJL =
-            MAP.register("TIMADJL", 0x0B60C, 0).writable(~0).storageOnly();
-    static final Register TIMADJH =
-            MAP.register("TIMADJH", 0x0B610, 0).writable(~0).storageOnly();
+    /** Time Adjustment: writing the high half adds, or with bit 31 set subtracts, the 63-bit offset once. */
+    static final Register TIMADJL = MAP.register("TIMADJL", 0x0B60C, 0).writable(~0);
+
+    static final Register TIMADJH = MAP.register("TIMADJH", 0x0B610, 0).writable(~0);
 
     static final Register TSYNCTXCTL = MAP.register("TSYNCTXCTL", 0x0B614, 0).storageOnly();
 
