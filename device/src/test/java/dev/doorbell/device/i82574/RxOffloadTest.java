@@ -278,4 +278,21 @@ class RxOffloadTest {
         assertThat(bed.ram.readLong(RxBed.RING1) & 0x1F0F).isEqualTo(0x0101);
         assertThat(bed.causes & (Interrupts.RXQ0 | Interrupts.RXQ1)).isEqualTo(Interrupts.RXQ0 | Interrupts.RXQ1);
     }
+
+    /** One packet buffer, in order: a queue without descriptors holds up the other one. */
+    @Test
+    void frameThatWaitsForItsQueueHoldsUpTheOtherQueue() {
+        rss(0x0003_0001);
+        for (int i = 0; i < 32; i++) {
+            bed.write(RETA.get(i), 0x8080_8080);
+        }
+        bed.write(RDBAL1, RxBed.RING1).write(RDLEN1, 128);
+        bed.ram.writeLong(RxBed.RING1, 0x8_0000);
+        bed.up(8).send(ipv4(6, 100)).sendAndRun(RxBed.frame(64));
+        assertThat(bed.read(RNBC)).isEqualTo(1);
+        assertThat(bed.read(RDH0)).as("behind the frame for queue 1").isZero();
+        bed.write(RDT1, 1).run();
+        assertThat(bed.read(RDH1)).isEqualTo(1);
+        assertThat(bed.read(RDH0)).isEqualTo(1);
+    }
 }
