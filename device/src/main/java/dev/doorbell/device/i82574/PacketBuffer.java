@@ -34,6 +34,7 @@ final class PacketBuffer {
     private final int[] mrq = new int[ENTRIES];
     private final int[] hash = new int[ENTRIES];
     private final int[] tag = new int[ENTRIES];
+    private final int[] header = new int[ENTRIES];
     private final boolean[] small = new boolean[ENTRIES];
     private final boolean[] waited = new boolean[ENTRIES];
 
@@ -183,12 +184,22 @@ final class PacketBuffer {
         return small[entry];
     }
 
+    /** Bytes up to where packet split may cut the frame; 0 when it may not. */
+    int header(int entry) {
+        return header[entry];
+    }
+
+    void header(int entry, int bytes) {
+        header[entry] = bytes;
+    }
+
     void describe(int entry, int statusBits, int vlanTag, boolean isSmall) {
         status[entry] = statusBits;
         tag[entry] = vlanTag;
         small[entry] = isSmall;
         mrq[entry] = 0;
         hash[entry] = 0;
+        header[entry] = 0;
     }
 
     void hash(int entry, int value) {

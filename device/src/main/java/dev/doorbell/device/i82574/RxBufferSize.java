@@ -12,11 +12,16 @@ final class RxBufferSize {
 
     private RxBufferSize() {}
 
+    /** Packet-split descriptors of 32 bytes; without RFCTL.EXSTEN the format falls back to legacy (unsure on silicon). */
+    static boolean isPacketSplit(RegisterFile regs) {
+        return regs.get(RCTL_DTYP) == FORMAT_PACKET_SPLIT && regs.isSet(RFCTL_EXSTEN);
+    }
+
     /** Bytes of each buffer; 0 when RCTL selects a reserved size or format, or packet split with its own sizes. */
     static int bytes(RegisterFile regs) {
         int rctl = regs.get(RCTL);
         int format = RCTL_DTYP.of(rctl);
-        if (format > FORMAT_PACKET_SPLIT || format == FORMAT_PACKET_SPLIT && regs.isSet(RFCTL_EXSTEN)) {
+        if (format > FORMAT_PACKET_SPLIT || isPacketSplit(regs)) {
             return 0;
         }
         int kib = RCTL_FLXBUF.of(rctl);

@@ -17,7 +17,11 @@ import dev.doorbell.device.spi.LinkPort;
  * <p>Four steps, each an event of its own that serves a burst: the MAC takes a frame into the packet buffer; <i>fetch</i>
  * reads a batch of descriptors; <i>data</i> moves frames into the buffers of fetched descriptors; <i>write-back</i>
  * writes those descriptors, moves RDH and reports to the interrupt unit, whose message is a fifth step. A doorbell only
- * schedules. Frames leave the packet buffer in order: one that waits for a descriptor holds up those behind it.
+ * schedules.
+ *
+ * <p>Both queues share one packet buffer, and frames leave it in order: one that waits for a descriptor of its queue
+ * holds up those behind it, also those of the other queue. The sheets do not say so (unsure); the successors of this part
+ * got a drop-enable bit per queue against just that, and this part has none.
  *
  * <p>Refused DMA never stops the card. A refused fetch leaves the frames waiting and is tried again with the next frame
  * or doorbell; with bus mastering off the frames are lost. Refused data is reported to the driver as RXE.
@@ -36,6 +40,7 @@ final class RxEngine implements ReceiveSide {
     private final PacketBuffer buffer;
     private final RxMac mac;
     private final RxWatermarks watermarks;
+    private final PacketSplit split;
     private final RxRing[] rings;
     private final Event fetch;
     private final Event data;
@@ -68,6 +73,7 @@ final class RxEngine implements ReceiveSide {
         this.master = master;
         this.tracer = tracer;
         buffer = new PacketBuffer(regs);
+        split = new PacketSplit(regs);
         mac = new RxMac(regs, buffer, flowControl);
         watermarks = new RxWatermarks(regs, buffer, flowControl);
         rings = new RxRing[] {new RxRing(regs, dma, 0), new RxRing(regs, dma, 1)};
@@ -195,9 +201,10 @@ final class RxEngine implements ReceiveSide {
             return;
         }
         RxRing ring = rings[buffer.queue(buffer.head())];
-        if (ring.ready() > 0) {
+        int slots = slotsPerDescriptor();
+        if (ring.ready() >= slots) {
             steps.next(data, Step.DATA);
-        } else if (ring.available() > 0 && !data.isScheduled()) {
+        } else if (ring.available() >= slots && !data.isScheduled()) {
             steps.next(fetch, Step.FETCH);
         }
     }
@@ -223,7 +230,7 @@ final class RxEngine implements ReceiveSide {
                 return;
             }
         }
-        if (ring.ready() > 0) {
+        if (ring.ready() >= slotsPerDescriptor()) {
             steps.next(data, Step.DATA);
         } else if (ring.pending() > 0) {
             steps.next(writeBack, Step.WRITE_BACK); // the cache is full of finished descriptors
@@ -246,10 +253,15 @@ final class RxEngine implements ReceiveSide {
         }
         if (!buffer.isEmpty()) {
             RxRing ring = rings[buffer.queue(buffer.head())];
-            if (ring.ready() == 0 && ring.available() > 0 && ring.pending() == 0) {
+            int slots = slotsPerDescriptor();
+            if (ring.ready() < slots && ring.available() >= slots && ring.pending() == 0) {
                 steps.next(fetch, Step.FETCH);
             }
         }
+    }
+
+    private int slotsPerDescriptor() {
+        return RxBufferSize.isPacketSplit(regs) ? PacketSplit.SLOTS : 1;
     }
 
     /**
@@ -261,14 +273,15 @@ final class RxEngine implements ReceiveSide {
     private boolean placeHead() {
         int entry = buffer.head();
         RxRing ring = rings[buffer.queue(entry)];
+        boolean splits = RxBufferSize.isPacketSplit(regs);
         int size = RxBufferSize.bytes(regs);
         int length = buffer.length(entry);
-        if (size == 0) {
+        if (splits ? !split.frame(buffer.header(entry)) : size == 0) {
             dropHead(RxDrop.BUFFER_FORMAT);
             return true;
         }
         if (placed == 0) {
-            int needed = (length + size - 1) / size;
+            int needed = splits ? split.slots(length) : (length + size - 1) / size;
             if (ring.count() > 0 && needed >= ring.count()) {
                 regs.count(MPC);
                 dropHead(RxDrop.RING_TOO_SMALL);
@@ -280,7 +293,14 @@ final class RxEngine implements ReceiveSide {
                 return false;
             }
         }
-        int started = generation;
+        if (splits ? placeSplit(ring, entry, length) : placeWhole(ring, entry, length, size)) {
+            frameEnded(ring, entry);
+            return true;
+        }
+        return false;
+    }
+
+    private boolean placeWhole(RxRing ring, int entry, int length, int size) {
         while (placed < length) {
             if (ring.ready() == 0) {
                 return false;
@@ -291,30 +311,65 @@ final class RxEngine implements ReceiveSide {
                 continue;
             }
             int part = Math.min(size, length - placed);
-            DmaResult result = dma.write(address, buffer.memory(), buffer.offset(entry) + placed, part);
-            if (started != generation) {
+            if (!store(entry, address, part)) {
                 return false;
             }
-            if (!result.isOk()) {
-                truth.refusals++;
-                if (result == DmaResult.BUS_MASTER_OFF && placed == 0) {
-                    loseToBusMaster();
-                    return false;
-                }
-                placedStatus |= RxStatus.RXE;
-            }
-            if (tracer.isOn()) {
-                tracer.event(
-                        SOURCE,
-                        "rx.data",
-                        "bytes=" + part + " buffer=0x" + Long.toHexString(address) + " queue=" + buffer.queue(entry)
-                                + " " + result);
-            }
-            placed += part;
             complete(ring, entry, part, placed == length);
         }
-        frameEnded(ring, entry);
         return true;
+    }
+
+    private boolean placeSplit(RxRing ring, int entry, int length) {
+        while (placed < length) {
+            if (ring.ready() < PacketSplit.SLOTS) {
+                return false;
+            }
+            boolean first = placed == 0;
+            boolean skipped = ring.splitAddress(0) == 0; // as above: the whole descriptor
+            for (int i = 0; i < PacketSplit.BUFFERS; i++) {
+                long address = ring.splitAddress(i);
+                int part = skipped || address == 0 ? 0 : Math.min(split.room(i, first), length - placed);
+                split.stored[i] = part;
+                if (part != 0 && !store(entry, address, part)) {
+                    return false;
+                }
+            }
+            completeSplit(ring, entry, placed == length, skipped ? 0 : split.headerStatus(first));
+        }
+        return true;
+    }
+
+    /** @return false when frames were thrown away */
+    private boolean store(int entry, long address, int part) {
+        int started = generation;
+        DmaResult result = dma.write(address, buffer.memory(), buffer.offset(entry) + placed, part);
+        if (started != generation) {
+            return false;
+        }
+        if (!result.isOk()) {
+            truth.refusals++;
+            if (result == DmaResult.BUS_MASTER_OFF && placed == 0) {
+                loseToBusMaster();
+                return false;
+            }
+            placedStatus |= RxStatus.RXE;
+        }
+        if (tracer.isOn()) {
+            tracer.event(
+                    SOURCE,
+                    "rx.data",
+                    "bytes=" + part + " buffer=0x" + Long.toHexString(address) + " queue=" + buffer.queue(entry) + " "
+                            + result);
+        }
+        placed += part;
+        return true;
+    }
+
+    private void completeSplit(RxRing ring, int entry, boolean last, int headerStatus) {
+        int status = last ? buffer.status(entry) | placedStatus | RxStatus.EOP : 0;
+        int mrq = last ? buffer.mrq(entry) : 0;
+        int hash = last ? buffer.hash(entry) : 0;
+        ring.completeSplit(mrq, hash, status, split.stored, last ? buffer.tag(entry) : 0, headerStatus);
     }
 
     private void complete(RxRing ring, int entry, int bytes, boolean last) {

@@ -9,6 +9,7 @@ import dev.doorbell.bus.wire.EthernetHeader;
 import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.TcpHeader;
+import dev.doorbell.bus.wire.UdpHeader;
 import dev.doorbell.device.offload.PacketParser;
 import dev.doorbell.device.spi.Frame;
 import java.util.zip.CRC32;
@@ -205,6 +206,7 @@ final class RxMac {
             status |= RxStatus.IPIDV;
         }
         buffer.describe(entry, status, tag, small);
+        buffer.header(entry, headerBytes());
         if (reportsHash) {
             rss.classify(packet, memory, at);
             buffer.rss(entry, rss.type(), rss.queue(), rss.hash());
@@ -212,6 +214,18 @@ final class RxMac {
             int id = packet.ipVersion() == 4 ? packet.ipv4().identification() : 0;
             buffer.hash(entry, id | packetChecksum(memory, at, payload) << 16);
         }
+    }
+
+    /** Where packet split cuts: behind the TCP or UDP header, else behind the IP header; 0 for what is not IP. */
+    private int headerBytes() {
+        if (packet.isFragment() && regs.isSet(RFCTL_IPFRSP_DIS)) {
+            return 0;
+        }
+        return switch (packet.transport()) {
+            case IpProtocol.TCP -> packet.transportOffset() + packet.tcp().headerLength();
+            case IpProtocol.UDP -> packet.transportOffset() + UdpHeader.LENGTH;
+            default -> packet.networkEnd();
+        };
     }
 
     /** The raw sum of everything from RXCSUM.PCSS on, not complemented. The FCS is not part of it. */

@@ -21,6 +21,7 @@ import dev.doorbell.bus.reg.RegisterFile;
  *   ring    RDH         RDH + (done - first)
  * </pre>
  *
+ * A slot is 16 bytes; a packet-split descriptor is two of them, and all counts here are in slots, as RDH and RDT are.
  * Descriptors are fetched and written back in batches, one DMA access for each piece that is contiguous in the ring.
  */
 final class RxRing {
@@ -28,6 +29,8 @@ final class RxRing {
     private static final int CACHE = 64;
     private static final int LEGACY_STATUS = 12;
     private static final int EXTENDED_STATUS = 8;
+    /** Second half of a packet-split descriptor. */
+    private static final int NO_STATUS = -1;
 
     private final RegisterFile regs;
     private final DmaPort dma;
@@ -138,6 +141,25 @@ final class RxRing {
         statusAt[done++] = EXTENDED_STATUS;
     }
 
+    /** Buffer address 0 to 3 of the next ready packet-split descriptor, which is two slots. */
+    long splitAddress(int index) {
+        return cache.readLong(slotOffset(done) + 8L * index);
+    }
+
+    /**
+     * The same in packet-split form. §7.1.5.3.
+     *
+     * @param bytes stored in each of the four buffers
+     * @param headerStatus HDRLEN 9:0, HDRSP 15
+     */
+    void completeSplit(int mrq, int hash, int status, int[] bytes, int vlanTag, int headerStatus) {
+        long second = slotOffset(done + 1);
+        completeExtended(mrq, hash, status, bytes[0], vlanTag);
+        cache.writeLong(second, headerStatus | (long) bytes[1] << 16 | (long) bytes[2] << 32 | (long) bytes[3] << 48);
+        cache.writeLong(second + 8, 0);
+        statusAt[done++] = NO_STATUS;
+    }
+
     /** The last completed descriptor ended a frame. */
     void frameEnded(boolean isAck, boolean isSmall) {
         ackSeen |= isAck;
@@ -174,6 +196,9 @@ final class RxRing {
     DmaResult writeBack() {
         DmaResult fields = writePending();
         for (int slot = first; slot < done; slot++) {
+            if (statusAt[slot] == NO_STATUS) {
+                continue;
+            }
             long at = slotOffset(slot) + statusAt[slot];
             cache.writeByte(at, cache.readByte(at) | RxStatus.DD);
         }

@@ -14,7 +14,7 @@ final class RxStatus {
     static final int IPCS = 1 << 6;
     static final int PIF = 1 << 7;
     static final int IPIDV = 1 << 9;
-    static final int UDPV = 1 << 10;
+    // 10, UDPV, would speak of checksums of UDP fragments: what the chip sets there is not known, so it stays clear.
     static final int ACK = 1 << 15;
     static final int PACKET_TYPE_SHIFT = 16;
     static final int CE = 1 << 24;

@@ -37,6 +37,7 @@ public final class PacketParser {
     private int networkOffset;
     private int transport;
     private int transportOffset;
+    private int networkEnd;
     private int transportBytes;
     private boolean fragment;
     private boolean extensions;
@@ -53,6 +54,7 @@ public final class PacketParser {
         ipVersion = 0;
         transport = 0;
         transportOffset = 0;
+        networkEnd = 0;
         transportBytes = 0;
         fragment = false;
         extensions = false;
@@ -91,6 +93,11 @@ public final class PacketParser {
 
     public int transportOffset() {
         return transportOffset;
+    }
+
+    /** First byte behind the IP header and its extensions, also of a fragment; 0 when there is none, or one is cut off. */
+    public int networkEnd() {
+        return networkEnd;
     }
 
     /** Transport header and data, as the IP (and UDP) lengths say. */
@@ -144,8 +151,9 @@ public final class PacketParser {
         ipVersion = 4;
         end = networkOffset + ipv4.totalLength();
         fragment = ipv4.isFragment();
+        networkEnd = networkOffset + ipv4.headerLength();
         if (!fragment) {
-            parseTransport(ipv4.protocol(), networkOffset + ipv4.headerLength());
+            parseTransport(ipv4.protocol(), networkEnd);
         }
     }
 
@@ -171,6 +179,7 @@ public final class PacketParser {
             switch (next) {
                 case IpProtocol.IPV6_FRAGMENT -> {
                     fragment = true;
+                    networkEnd = offset + bytes;
                     return;
                 }
                 case IpProtocol.IPV6_ROUTING -> noteRouting(offset, bytes);
@@ -180,6 +189,7 @@ public final class PacketParser {
             next = u8(offset);
             offset += bytes;
         }
+        networkEnd = offset;
         parseTransport(next, offset);
     }
 
