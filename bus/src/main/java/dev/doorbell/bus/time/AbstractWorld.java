@@ -17,6 +17,7 @@ abstract class AbstractWorld implements World {
     private final ReadyRing ready = new ReadyRing();
     private final EventHeap future = new EventHeap();
     private final Baton baton = new Baton(this);
+    private final ForeignCalls foreignCalls = new ForeignCalls(this);
     private final ConcurrentLinkedQueue<ScheduledEvent> submitted = new ConcurrentLinkedQueue<>();
     private final @Nullable SplittableRandom tieShuffle;
 
@@ -24,7 +25,7 @@ abstract class AbstractWorld implements World {
     private long sequence;
     private boolean inside;
     private boolean running;
-    private boolean closed;
+    private volatile boolean closed;
     private long eventsRun;
     private volatile Thread owner = Thread.currentThread();
     /** Set by foreign threads after they filled {@link #submitted}: one plain look per event instead of a queue poll. */
@@ -74,6 +75,11 @@ abstract class AbstractWorld implements World {
     }
 
     @Override
+    public final <T, X extends Exception> T call(String name, Call<T, X> body) throws X {
+        return foreignCalls.call(name, body);
+    }
+
+    @Override
     public void runFor(long durationNs) {
         if (durationNs < 0) {
             throw new IllegalArgumentException("duration " + durationNs + " ns: must not be negative");
@@ -101,10 +107,16 @@ abstract class AbstractWorld implements World {
             baton.killAll();
         } finally {
             running = false;
-            closed = true;
+            closed = true; // before the queue is emptied: what is submitted from now on sees it
+            foreignCalls.close();
+            for (ScheduledEvent event = ready.take(); event != null; event = ready.take()) {
+                ForeignCalls.refuse(event.action);
+            }
             ready.clear();
             future.clear();
-            submitted.clear();
+            for (ScheduledEvent event = submitted.poll(); event != null; event = submitted.poll()) {
+                ForeignCalls.refuse(event.action);
+            }
         }
     }
 

@@ -29,6 +29,21 @@ public interface World extends Scheduler, AutoCloseable {
     /** Hands a task from a foreign thread into the world: it runs as an event soon. Safe from any thread. */
     void submit(String name, Runnable task);
 
+    /** What a foreign thread wants done in a world: returns a value, or fails with {@code X}. */
+    @FunctionalInterface
+    interface Call<T, X extends Exception> {
+        T run() throws X;
+    }
+
+    /**
+     * Runs {@code body} inside the world, as a guest program of its own that may block there, and waits for its result;
+     * what it throws comes out here. For foreign threads of a world in real time: any number of them, at once. Somebody
+     * must be running the world, or the caller waits until somebody does. Interrupting the caller does not end the call.
+     *
+     * @throws IllegalStateException on the world's own thread, and when the world is closed before the body has ended
+     */
+    <T, X extends Exception> T call(String name, Call<T, X> body) throws X;
+
     /** True when called on the thread that currently runs this world (its driver's, or a baton thread's). */
     boolean isWorldThread();
 

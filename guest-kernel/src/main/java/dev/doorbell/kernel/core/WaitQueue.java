@@ -71,7 +71,7 @@ public final class WaitQueue {
     public boolean waitUntil(BooleanSupplier condition, long timeoutNs, String caller) {
         World world = kernel.world();
         if (!world.isWorldThread()) {
-            throw new IllegalStateException(caller + " from a foreign thread: hand it over with World.submit");
+            throw new IllegalStateException(caller + " from a foreign thread: hand it over with World.call");
         }
         kernel.cpu().mightSleep(caller);
         if (condition.getAsBoolean()) {
