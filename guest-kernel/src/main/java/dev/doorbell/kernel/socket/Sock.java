@@ -120,6 +120,11 @@ public abstract class Sock {
         return false;
     }
 
+    /** Bytes of a stream that a receive call would find now. */
+    public int receivable() {
+        return 0;
+    }
+
     /** Where it is bound; null when the family has no such thing. Allocates. */
     public abstract @Nullable SockAddr localAddress();
 

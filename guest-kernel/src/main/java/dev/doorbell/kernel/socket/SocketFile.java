@@ -16,7 +16,8 @@ final class SocketFile extends File {
 
     SocketFile(Sock sock) {
         this.sock = sock;
-        this.readable = () -> (sock.poll() & (EPOLLIN | EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0;
+        this.readable =
+                () -> sock.receivable() > 0 || (sock.poll() & (EPOLLIN | EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0;
         this.writable = () -> (sock.poll() & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0;
         this.lingered = () -> !sock.isLingering();
     }

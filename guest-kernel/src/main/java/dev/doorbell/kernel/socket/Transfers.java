@@ -29,26 +29,68 @@ final class Transfers {
     }
 
     long receive(SocketFile file, Message message, int flags) {
+        boolean stream = file.sock.type() == SOCK_STREAM;
+        if (stream && (flags & MSG_PEEK) != 0) {
+            return peek(file, message, flags);
+        }
         Sock sock = file.sock;
-        boolean all = (flags & MSG_WAITALL) != 0 && sock.type() == SOCK_STREAM && (flags & MSG_PEEK) == 0;
+        int target = stream ? target(sock, message.data.remaining(), flags) : 1;
         long got = sock.recvmsg(message, flags);
-        boolean more = got == AGAIN || all && got > 0 && message.data.hasRemaining();
-        if (!more || dontWait(file, flags)) {
+        long total = Math.max(got, 0);
+        if (!needsMore(sock, got, total, target) || dontWait(file, flags)) {
             return got;
         }
         long deadline = deadline(sock.receiveTimeoutNs);
-        long total = Math.max(got, 0);
         file.get();
         try {
-            while (more && await(file, file.readable, deadline, "recvmsg")) {
+            while (needsMore(sock, got, total, target) && await(file, file.readable, deadline, "recvmsg")) {
+                int error = sock.pendingError();
                 got = sock.recvmsg(message, flags);
                 total += Math.max(got, 0);
-                more = got == AGAIN || all && got > 0 && message.data.hasRemaining();
+                keepError(sock, error, got, total);
             }
         } finally {
             file.put();
         }
         return total > 0 ? total : got;
+    }
+
+    /** Bytes that a receive waits for: all, or SO_RCVLOWAT of them. */
+    private static int target(Sock sock, int wanted, int flags) {
+        return (flags & MSG_WAITALL) != 0 ? wanted : Math.min(sock.receiveLowWater, wanted);
+    }
+
+    private static boolean needsMore(Sock sock, long got, long total, int target) {
+        return got == AGAIN || got > 0 && total < target && sock.ioctl(SIOCATMARK) <= 0; // a read ends at the mark
+    }
+
+    /** Looks at the beginning of a stream, again and again until as much as is wanted is there. */
+    private long peek(SocketFile file, Message message, int flags) {
+        Sock sock = file.sock;
+        int start = message.data.position();
+        int target = target(sock, message.data.remaining(), flags);
+        long got = sock.recvmsg(message, flags);
+        if (got != AGAIN && (got <= 0 || got >= target) || dontWait(file, flags)) {
+            return got;
+        }
+        long deadline = deadline(sock.receiveTimeoutNs);
+        file.get();
+        try {
+            int wake = EPOLLERR | EPOLLHUP | EPOLLRDHUP | EPOLLPRI;
+            BooleanSupplier enough = () -> sock.receivable() >= target || (sock.poll() & wake) != 0;
+            await(file, enough, deadline, "recvmsg");
+            message.data.position(start);
+            return sock.recvmsg(message, flags);
+        } finally {
+            file.put();
+        }
+    }
+
+    /** A call that moved something reports that; an error that it ran into behind is for the next one. */
+    private static void keepError(Sock sock, int error, long result, long total) {
+        if (total > 0 && error != 0 && result == -error) {
+            sock.pendingError(error);
+        }
     }
 
     long send(SocketFile file, Message message, int flags) {
@@ -64,8 +106,10 @@ final class Transfers {
         file.get();
         try {
             while (more && await(file, file.writable, deadline, "sendmsg")) {
+                int error = sock.pendingError();
                 sent = sock.sendmsg(message, flags);
                 total += Math.max(sent, 0);
+                keepError(sock, error, sent, total);
                 more = sent == AGAIN || stream && sent >= 0 && message.data.hasRemaining();
             }
         } finally {
@@ -113,14 +157,15 @@ final class Transfers {
         file.get();
         try {
             boolean over = await(file, file.writable, deadline(sock.sendTimeoutNs), "connect");
-            return over ? sock.takeError() : Errno.EINPROGRESS.negated();
+            // Asked again, a socket gives the attempt's result.
+            return over ? sock.connect(address, 0) : Errno.EINPROGRESS.negated();
         } finally {
             file.put();
         }
     }
 
     private static boolean dontWait(SocketFile file, int flags) {
-        return file.nonBlocking || (flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) != 0;
+        return file.nonBlocking || (flags & (MSG_DONTWAIT | MSG_ERRQUEUE | MSG_OOB)) != 0;
     }
 
     private long deadline(long timeoutNs) {

@@ -52,6 +52,7 @@ final class AckProcessor {
         if (Seq.gt(ack, c.sndUna)) {
             context.flags |= AckContext.UNA_ADVANCED;
             c.retransmits = 0;
+            c.path.confirm();
         }
         if (context.is(AckContext.UPDATE_TS_RECENT)) {
             tcp.input.replaceTsRecent(c, seq);

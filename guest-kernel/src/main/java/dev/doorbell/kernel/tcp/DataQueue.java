@@ -289,8 +289,13 @@ final class DataQueue {
     /** There is something to read; below SO_RCVLOWAT only at the end of the stream. */
     static void wakeReader(TcpConnection c) {
         TcpSock sock = c.sock;
-        if (sock != null && (c.rcvNxt - c.copiedSeq >= sock.receiveLowWater || (c.shutdown & Sock.RCV_SHUTDOWN) != 0)) {
+        if (sock == null) {
+            return;
+        }
+        if (c.rcvNxt - c.copiedSeq >= sock.receiveLowWater || (c.shutdown & Sock.RCV_SHUTDOWN) != 0) {
             sock.stateChanged(READABLE);
+        } else {
+            sock.waitQueue().wakeUp(); // a call may wait for less
         }
     }
 }

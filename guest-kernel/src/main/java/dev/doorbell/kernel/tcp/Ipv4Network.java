@@ -41,6 +41,11 @@ final class Ipv4Network implements NetworkLayer {
         public boolean isLoopback() {
             return route.type() == RouteType.LOCAL;
         }
+
+        @Override
+        public void confirm() {
+            route.confirmNeighbour();
+        }
     }
 
     @Override

@@ -16,4 +16,7 @@ interface Path {
 
     /** To one of this host's own addresses. */
     boolean isLoopback();
+
+    /** The peer acknowledged something new: the next hop is alive, and need not be asked. RFC 4861 §7.3.1. */
+    void confirm();
 }

@@ -84,7 +84,7 @@ final class Retransmitter {
         int flags = entry.flags;
         if ((flags & TcpHeader.SYN) == 0 || c.state() == TcpState.SYN_RECV) {
             flags |= TcpHeader.ACK;
-        } else if (c.retransmits > 1) {
+        } else {
             flags &= ~(TcpHeader.ECE | TcpHeader.CWR); // RFC 3168 §6.1.1.1: perhaps ECN is what is being dropped
         }
         mib.add(Counter.RetransSegs, entry.packets);

@@ -8,6 +8,7 @@ final class SynCookies {
     private static final int[] MSS = {536, 1300, 1440, 1460};
     private static final int HASH_MASK = 0xFF_FFFF;
     private static final int MAX_AGE_MINUTES = 2;
+    static final long MAX_AGE_NS = MAX_AGE_MINUTES * 60 * TcpConfig.SECOND;
 
     private final long key0, key1;
 

@@ -17,7 +17,6 @@ import dev.doorbell.kernel.socket.Sock;
 import dev.doorbell.kernel.socket.SocketFamily;
 import dev.doorbell.kernel.tcp.TcpMib.Counter;
 import java.util.SplittableRandom;
-import org.jspecify.annotations.Nullable;
 
 /**
  * TCP of one kernel, RFC 9293: finds the flow a segment belongs to, and owns the tables and everything the connections
@@ -30,6 +29,7 @@ public final class Tcp implements L4Protocol {
     final TcpMib mib = new TcpMib();
     final FlowTable flows;
     final PortTable ports;
+    final ListenerTable listeners;
     final TxSegmentPool segments;
     final SegmentWriter writer;
     final TcpOutput output;
@@ -45,7 +45,6 @@ public final class Tcp implements L4Protocol {
     final TimeWaitTable timeWait;
 
     private final TcpConfig config;
-    private final @Nullable TcpListener[] listeners = new TcpListener[65_536];
     private final long isnKey, tsKey;
     private final TcpHeader header = new TcpHeader();
     private final Ipv4Header ipHeader = new Ipv4Header();
@@ -71,6 +70,7 @@ public final class Tcp implements L4Protocol {
         flows = new FlowTable(random.nextLong());
         ports = new PortTable(config, random.split());
         cookies = new SynCookies(random.split());
+        listeners = new ListenerTable(random.nextLong());
         segments = new TxSegmentPool(allocator);
         Rack rack = new Rack();
         Scoreboard scoreboard = new Scoreboard(mib, rack);
@@ -197,19 +197,13 @@ public final class Tcp implements L4Protocol {
             request.listener.receiveFor(request, skb, options, window, urgent);
             return;
         }
+        TcpListener listener = listeners.find(destination, localPort, source, remotePort, network.interfaceOf(skb));
         if (flow instanceof TimeWait tw) {
-            TcpListener listener = findListener(destination, localPort, network.interfaceOf(skb));
-            isn = timeWait.receive(tw, skb, options);
+            isn = timeWait.receive(tw, skb, options, listener != null);
             if (isn == 0) {
                 return;
             }
-            if (listener == null) {
-                responder.resetUnknown(skb, destination, localPort, source, remotePort);
-                skb.drop(DropReason.NO_SOCKET);
-                return;
-            }
         }
-        TcpListener listener = findListener(destination, localPort, network.interfaceOf(skb));
         if (listener == null) {
             responder.resetUnknown(skb, destination, localPort, source, remotePort);
             skb.drop(DropReason.NO_SOCKET);
@@ -224,6 +218,7 @@ public final class Tcp implements L4Protocol {
         }
         if ((flags & TcpHeader.CWR) != 0) {
             c.ecn &= ~TcpConnection.ECN_DEMAND_CWR;
+            c.ackPending |= TcpConnection.ACK_NOW; // its window may be a single packet: do not delay
         }
         if (ecn == 3) {
             if ((c.ecn & TcpConnection.ECN_DEMAND_CWR) == 0) {
@@ -253,45 +248,6 @@ public final class Tcp implements L4Protocol {
                 icmpType,
                 icmpCode,
                 info);
-    }
-
-    // ---- listeners
-
-    @Nullable
-    TcpListener findListener(int address, int port, int inInterface) {
-        TcpListener best = null;
-        int bestScore = -1;
-        for (TcpListener l = listeners[port]; l != null; l = l.next) {
-            if ((l.address != 0 && l.address != address) || (l.outInterface != 0 && l.outInterface != inInterface)) {
-                continue;
-            }
-            int score = (l.address != 0 ? 2 : 0) + (l.outInterface != 0 ? 1 : 0);
-            if (score > bestScore) {
-                best = l;
-                bestScore = score;
-            }
-        }
-        return best;
-    }
-
-    void addListener(TcpListener listener) {
-        listener.next = listeners[listener.port];
-        listeners[listener.port] = listener;
-    }
-
-    void removeListener(TcpListener listener) {
-        TcpListener at = listeners[listener.port];
-        if (at == listener) {
-            listeners[listener.port] = listener.next;
-            return;
-        }
-        while (at != null) {
-            if (at.next == listener) {
-                at.next = listener.next;
-                return;
-            }
-            at = at.next;
-        }
     }
 
     // ---- connections

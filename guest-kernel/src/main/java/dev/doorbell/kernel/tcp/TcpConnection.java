@@ -43,6 +43,10 @@ final class TcpConnection extends Flow {
     @Nullable
     TcpSock sock;
 
+    /** The socket that was closed and waits for the last acknowledgement: SO_LINGER. */
+    @Nullable
+    TcpSock lingerer;
+
     /** Where to report that the connection became established and waits for accept; null for active opens. */
     @Nullable
     TcpListener listener;
@@ -174,6 +178,11 @@ final class TcpConnection extends Flow {
     /** Changes state only; see {@link Tcp#setState} for what goes with it. */
     void stateField(TcpState next) {
         state = next;
+        TcpSock waiting = lingerer;
+        if (waiting != null && !waiting.isLingering()) {
+            lingerer = null;
+            waiting.waitQueue().wakeUp();
+        }
     }
 
     boolean isOrphan() {

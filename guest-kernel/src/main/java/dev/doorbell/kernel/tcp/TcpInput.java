@@ -4,6 +4,7 @@ import static dev.doorbell.kernel.socket.SocketConstants.*;
 
 import dev.doorbell.bus.wire.Seq;
 import dev.doorbell.bus.wire.TcpHeader;
+import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.socket.Sock;
 import dev.doorbell.kernel.tcp.TcpMib.Counter;
@@ -343,11 +344,9 @@ final class TcpInput {
         boolean more = skb.cbEndSeq != skb.cbSeq
                 && Seq.gt(skb.cbEndSeq - ((skb.cbFlags & TcpHeader.FIN) != 0 ? 1 : 0), c.rcvNxt);
         if (c.settings.linger2Ns < 0 || more) {
-            // Data that nobody will read.
+            // No FIN-WAIT-2 is wanted, or data came that nobody will read.
             mib.inc(Counter.TCPAbortOnData);
-            if (more) {
-                tcp.output.sendActiveReset(c);
-            }
+            tcp.output.sendActiveReset(c);
             tcp.done(c);
             skb.free();
             return false;
@@ -355,15 +354,22 @@ final class TcpInput {
         long wait = tcp.finTimeoutNs(c);
         if (wait > c.config.timeWaitNs) {
             c.keepaliveTimer.set(c.nowNs() + wait - c.config.timeWaitNs);
-        } else if ((skb.cbFlags & TcpHeader.FIN) == 0) {
+            return true;
+        }
+        if ((skb.cbFlags & TcpHeader.FIN) == 0) {
             tcp.enterTimeWait(c, TcpState.FIN_WAIT2, wait);
             skb.free();
             return false;
         }
+        c.keepaliveTimer.set(c.nowNs() + wait); // the FIN may lie beyond a hole
         return true;
     }
 
-    /** RFC 1122 §4.2.2.13: data after close is answered by a reset. @return true: the segment is used up */
+    /**
+     * RFC 1122 §4.2.2.13: data after close, or after both sides were shut down, is answered by a reset.
+     *
+     * @return true: the segment is used up
+     */
     private boolean discardsData(TcpConnection c, SkBuff skb) {
         switch (c.state()) {
             case CLOSE_WAIT, CLOSING, LAST_ACK -> {
@@ -375,10 +381,12 @@ final class TcpInput {
             }
             case FIN_WAIT1, FIN_WAIT2 -> {
                 boolean fin = (skb.cbFlags & TcpHeader.FIN) != 0;
-                if (c.isOrphan() && skb.cbEndSeq != skb.cbSeq && Seq.gt(skb.cbEndSeq - (fin ? 1 : 0), c.rcvNxt)) {
+                if ((c.shutdown & Sock.RCV_SHUTDOWN) != 0
+                        && skb.cbEndSeq != skb.cbSeq
+                        && Seq.gt(skb.cbEndSeq - (fin ? 1 : 0), c.rcvNxt)) {
                     mib.inc(Counter.TCPAbortOnData);
                     tcp.output.sendActiveReset(c);
-                    tcp.done(c);
+                    tcp.abort(c, Errno.ECONNRESET.number());
                     skb.free();
                     return true;
                 }

@@ -23,6 +23,8 @@ final class TcpListener {
     private int requests;
     private int childrenInQueue;
     private boolean closed;
+    /** Cookies were sent that may still come back. */
+    private long cookiesUntilNs;
 
     /** Next listener on the same port. */
     @Nullable
@@ -100,6 +102,7 @@ final class TcpListener {
             }
             tcp.mib.inc(Counter.TCPReqQFullDoCookies);
             cookie = true;
+            cookiesUntilNs = tcp.kernel.nowNs() + SynCookies.MAX_AGE_NS;
         }
         if (acceptQueueFull()) {
             tcp.mib.inc(Counter.ListenOverflows);
@@ -285,7 +288,7 @@ final class TcpListener {
 
     private @Nullable TcpConnection cookieAck(
             SkBuff skb, ReceivedOptions options, int window, int la, int lp, int ra, int rp) {
-        if (!tcp.config().synCookies || requests < backlog || acceptQueueFull()) {
+        if (!tcp.config().synCookies || tcp.kernel.nowNs() >= cookiesUntilNs || acceptQueueFull()) {
             return null;
         }
         int mss = tcp.cookies.check(skb.cbAck - 1, la, lp, ra, rp, skb.cbSeq - 1, tcp.kernel.nowNs());
@@ -329,7 +332,7 @@ final class TcpListener {
     /** Stops listening: requests are forgotten, children that nobody accepted are reset. */
     void close() {
         closed = true;
-        tcp.removeListener(this);
+        tcp.listeners.remove(this);
         for (Flow flow : tcp.flows.snapshot()) {
             if (flow instanceof TcpRequest request && request.listener == this) {
                 drop(request);

@@ -44,13 +44,13 @@ public final class TcpOptions {
             case TCP_NODELAY -> {
                 s.noDelay = v != 0;
                 if (v != 0 && c != null) {
-                    pushNow(tcp, c);
+                    pushNow(tcp, c, TcpOutput.NAGLE_OFF); // overrides even a cork, once
                 }
             }
             case TCP_CORK -> {
                 s.cork = v != 0;
                 if (v == 0 && c != null) {
-                    pushNow(tcp, c);
+                    pushNow(tcp, c, s.noDelay ? TcpOutput.NAGLE_OFF : TcpOutput.NAGLE_DEFAULT);
                 }
             }
             case TCP_MAXSEG -> {
@@ -117,10 +117,9 @@ public final class TcpOptions {
         return 0;
     }
 
-    private static void pushNow(Tcp tcp, TcpConnection c) {
+    private static void pushNow(Tcp tcp, TcpConnection c, int nagle) {
         if (c.hasUnsent() && c.state() != TcpState.SYN_SENT) {
-            tcp.output.push(
-                    c, tcp.output.currentMss(c), c.settings.cork ? TcpOutput.NAGLE_DEFAULT : TcpOutput.NAGLE_OFF);
+            tcp.output.push(c, tcp.output.currentMss(c), nagle);
         }
     }
 

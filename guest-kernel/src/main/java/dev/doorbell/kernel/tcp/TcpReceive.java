@@ -30,6 +30,13 @@ final class TcpReceive {
         return Math.max(0, end - c.copiedSeq);
     }
 
+    /** FIONREAD: as {@link #available}, but only up to an urgent byte that is read out of band. */
+    static int availableToMark(TcpSock sock, TcpConnection c) {
+        int bytes = available(c);
+        int toMark = c.urgentSeq - c.copiedSeq;
+        return c.urgentData != 0 && !sock.outOfBandInline && toMark >= 0 ? Math.min(bytes, toMark) : bytes;
+    }
+
     static long receive(Tcp tcp, TcpSock sock, TcpConnection c, Message message, int flags) {
         if ((flags & MSG_OOB) != 0) {
             return outOfBand(sock, c, message, flags);
@@ -55,10 +62,10 @@ final class TcpReceive {
             int part = Math.min(wanted - copied, length - offset);
             if (c.urgentData != 0) {
                 int distance = c.urgentSeq - at;
+                if (distance == 0 && copied > 0) {
+                    break; // reads stop at the mark
+                }
                 if (distance == 0 && !sock.outOfBandInline) {
-                    if (copied > 0 && !peek) {
-                        break; // reads stop at the mark
-                    }
                     at++; // the urgent byte is read out of band
                     if (!peek) {
                         c.copiedSeq = at;
@@ -70,7 +77,9 @@ final class TcpReceive {
                     part = distance;
                 }
             }
-            if (!discard) {
+            if (discard) {
+                into.position(into.position() + part);
+            } else {
                 SkbCopy.copyBits(skb, offset, into, part);
             }
             at += part;

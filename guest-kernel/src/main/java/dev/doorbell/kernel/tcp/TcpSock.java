@@ -164,11 +164,10 @@ public final class TcpSock extends InetSock {
         if (c.state() == TcpState.SYN_SENT || c.state() == TcpState.SYN_RECV) {
             return Errno.EALREADY.negated();
         }
-        if (c.state() == TcpState.CLOSE && pendingError() != 0) {
+        if (c.state() == TcpState.CLOSE && connecting) {
             int error = takeError();
-            connection = null;
-            connecting = false;
-            return error;
+            disconnect();
+            return error != 0 ? error : Errno.ECONNABORTED.negated();
         }
         if (connecting) {
             connecting = false;
@@ -178,7 +177,9 @@ public final class TcpSock extends InetSock {
     }
 
     private void open(Path path, int source, int port, int destination, int destinationPort) {
+        int iss = tcp.initialSequence(source, port, destination, destinationPort);
         if (tcp.flows.find(source, port, destination, destinationPort) instanceof TimeWait old) {
+            iss = old.nextIss();
             tcp.timeWait.kill(old);
             tcp.mib.inc(Counter.TCPTimeWaitReused);
         }
@@ -199,7 +200,7 @@ public final class TcpSock extends InetSock {
         c.sock = this;
         connection = c;
         connecting = true;
-        c.iss = tcp.initialSequence(source, port, destination, destinationPort);
+        c.iss = iss;
         c.tsOffset = tcp.timestampOffset(c);
         c.sndUna = c.sndNxt = c.writeSeq = c.sndSml = c.sndUrgent = c.iss;
         c.advertisedMss = tcp.advertisedMss(path, settings);
@@ -261,7 +262,7 @@ public final class TcpSock extends InetSock {
         TcpListener made = new TcpListener(tcp, this, held, localAddress, localPort, backlog);
         listener = made;
         acceptsConnections = true;
-        tcp.addListener(made);
+        tcp.listeners.add(made);
         return 0;
     }
 
@@ -327,7 +328,7 @@ public final class TcpSock extends InetSock {
         if ((c.shutdown & RCV_SHUTDOWN) != 0) {
             mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
         }
-        if (state == TcpState.SYN_SENT) {
+        if (state == TcpState.SYN_SENT || state == TcpState.SYN_RECV) {
             return mask;
         }
         int target = receiveLowWater;
@@ -359,11 +360,17 @@ public final class TcpSock extends InetSock {
             return request == SIOCATMARK ? 0 : Errno.EINVAL.negated();
         }
         return switch (request) {
-            case FIONREAD -> TcpReceive.available(c);
+            case FIONREAD -> TcpReceive.availableToMark(this, c);
             case SIOCOUTQ -> c.state() == TcpState.SYN_SENT ? 0 : c.writeSeq - c.sndUna;
             case SIOCATMARK -> c.urgentData != 0 && c.urgentSeq == c.copiedSeq ? 1 : 0;
             default -> Errno.ENOTTY.negated();
         };
+    }
+
+    @Override
+    public int receivable() {
+        TcpConnection c = connection;
+        return c == null ? 0 : TcpReceive.available(c);
     }
 
     // ---- closing
@@ -463,6 +470,7 @@ public final class TcpSock extends InetSock {
         }
         c.sock = null;
         c.listener = null;
+        c.lingerer = lingerSeconds > 0 ? this : null;
         if (closeState(c)) {
             tcp.output.sendFin(c);
         }

@@ -40,6 +40,12 @@ final class TimeWait extends Flow {
         return substate;
     }
 
+    /** Where a connection in its place may begin: beyond anything the old one can still have on the way. */
+    int nextIss() {
+        int iss = sndNxt + 65_535 + 2;
+        return iss == 0 ? 1 : iss;
+    }
+
     void finReceived() {
         substate = TcpState.TIME_WAIT;
     }

@@ -104,10 +104,11 @@ final class TimeWaitTable {
     /**
      * A segment for a flow in TIME-WAIT.
      *
+     * @param listening somebody would take a SYN
      * @return an initial sequence number when it is a SYN that may open the connection anew (the entry is gone then, the
      *     buffer is still the caller's); 0: the segment is dealt with, the buffer gone
      */
-    int receive(TimeWait tw, SkBuff skb, ReceivedOptions options) {
+    int receive(TimeWait tw, SkBuff skb, ReceivedOptions options, boolean listening) {
         int flags = skb.cbFlags;
         boolean rst = (flags & TcpHeader.RST) != 0;
         boolean syn = (flags & TcpHeader.SYN) != 0;
@@ -133,13 +134,13 @@ final class TimeWaitTable {
             return 0;
         }
         if (syn
+                && listening
                 && !rst
                 && !ack
                 && !paws
                 && (Seq.gt(skb.cbSeq, tw.rcvNxt) || (stamped && options.tsVal - tw.tsRecent > 0))) {
-            int isn = tw.sndNxt + 65_535 + 2;
             kill(tw);
-            return isn == 0 ? 1 : isn;
+            return tw.nextIss();
         }
         if (paws) {
             tcp.mib.inc(Counter.PAWSEstab);

@@ -30,6 +30,15 @@ final class Urgent {
         if (c.urgentData != 0 && Seq.leq(seq, c.urgentSeq)) {
             return;
         }
+        TcpSock sock = c.sock;
+        if (c.urgentData != 0
+                && c.urgentSeq == c.copiedSeq
+                && c.copiedSeq != c.rcvNxt
+                && sock != null
+                && !sock.outOfBandInline) {
+            // The reader stands at the old mark: without it, the old urgent byte would become part of the stream.
+            c.copiedSeq++;
+        }
         c.urgentSeq = seq;
         c.urgentData = TcpConnection.URGENT_NOT_YET;
         c.notifyReadable(EPOLLPRI);

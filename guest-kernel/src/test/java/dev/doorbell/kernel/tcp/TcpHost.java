@@ -22,6 +22,10 @@ final class TcpHost implements AutoCloseable, NetworkLayer {
     final Tcp tcp;
     final int address;
     int mtu = 1500;
+    int confirmations;
+    /** ECN bits of the IP header: of what comes in, and of what went out last. */
+    int ecnIn, ecnOut;
+
     Consumer<byte[]> wire = bytes -> {};
     /** Hands TSO buffers down whole, as one received GRO packet. */
     boolean keepLarge;
@@ -57,7 +61,7 @@ final class TcpHost implements AutoCloseable, NetworkLayer {
             skb.gsoSize = gsoSize;
             skb.gsoSegments = (segment.length + gsoSize - 1) / gsoSize;
         }
-        tcp.receive(skb, source, address, 0);
+        tcp.receive(skb, source, address, ecnIn);
     }
 
     @Override
@@ -90,6 +94,11 @@ final class TcpHost implements AutoCloseable, NetworkLayer {
         public boolean isLoopback() {
             return false;
         }
+
+        @Override
+        public void confirm() {
+            host.confirmations++;
+        }
     }
 
     @Override
@@ -119,6 +128,7 @@ final class TcpHost implements AutoCloseable, NetworkLayer {
         int header = (all.get(12) & 0xF0) >>> 2;
         int size = skb.gsoSize;
         skb.free();
+        ecnOut = tos & 3;
         byte[] bytes = all.array();
         if (size == 0 || keepLarge) {
             wire.accept(withChecksum(bytes, source, destination));

@@ -16,10 +16,11 @@ import java.util.ArrayDeque;
 final class TcpScript implements AutoCloseable {
     static final int US = 0x0A00_0001, PEER = 0x0A00_0002, PEER_PORT = 40_000, PORT = 80, PEER_ISS = 5000;
     static final long MS = 1_000_000L;
-    static final int FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32;
+    static final int FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32, ECE = 64, CWR = 128;
 
     /** A segment that the stack sent. */
-    record Segment(long timeNs, int flags, int seq, int ack, int window, byte[] options, int length) {
+    record Segment(
+            long timeNs, int flags, int seq, int ack, int window, byte[] options, int length, int ecn, int urgent) {
         @Override
         public String toString() {
             return String.format(
@@ -52,7 +53,10 @@ final class TcpScript implements AutoCloseable {
         b.get(20, options);
         int ack = (flags & ACK) != 0 ? b.getInt(8) - PEER_ISS : 0;
         int seq = issKnown ? b.getInt(4) - iss : b.getInt(4);
-        sent.add(new Segment(world.nowNs(), flags, seq, ack, b.getShort(14) & 0xFFFF, options, bytes.length - header));
+        int window = b.getShort(14) & 0xFFFF;
+        int urgent = b.getShort(18) & 0xFFFF;
+        int length = bytes.length - header;
+        sent.add(new Segment(world.nowNs(), flags, seq, ack, window, options, length, host.ecnOut, urgent));
     }
 
     /** Injects a segment; {@code options} is padded by the caller to whole words. */
