@@ -3,6 +3,7 @@ package dev.doorbell.kernel.dma;
 import dev.doorbell.bus.iommu.IommuContext;
 import dev.doorbell.bus.mem.GuestMemory;
 import dev.doorbell.kernel.core.PageAllocator;
+import java.util.Arrays;
 
 /**
  * The kernel's half of the IOMMU: builds one function's page tables in guest memory, for one window of I/O virtual
@@ -39,8 +40,8 @@ final class PageTables {
         ram.writeLong(root + entryOffset(windowBase, 39), directory | TABLE);
         middle = new long[(windowPages + ENTRIES * ENTRIES - 1) / (ENTRIES * ENTRIES)];
         leaf = new long[(windowPages + ENTRIES - 1) / ENTRIES];
-        java.util.Arrays.fill(middle, NO_TABLE);
-        java.util.Arrays.fill(leaf, NO_TABLE);
+        Arrays.fill(middle, NO_TABLE);
+        Arrays.fill(leaf, NO_TABLE);
     }
 
     private static long entryOffset(long iova, int shift) {

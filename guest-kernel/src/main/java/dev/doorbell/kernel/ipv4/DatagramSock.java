@@ -216,9 +216,18 @@ public abstract class DatagramSock extends InetSock {
 
     // ---- sending
 
-    /** Whether another packet may be sent now; else the caller gets EAGAIN and is woken later. */
-    protected final boolean maySend() {
-        return sendBytes < sendBufferBytes;
+    /**
+     * What keeps a packet from being sent now: the pending error, which is taken, EPIPE after a shutdown, or EAGAIN
+     * while the send buffer is full: then the caller is woken later. Negated; 0 for nothing.
+     */
+    protected final int sendError() {
+        if (pendingError() != 0) {
+            return takeError();
+        }
+        if ((shutdownMask & SEND_SHUTDOWN) != 0) {
+            return Errno.EPIPE.negated();
+        }
+        return sendBytes < sendBufferBytes ? 0 : Errno.EAGAIN.negated();
     }
 
     /** Charges a packet to this socket until it is freed or has left. */

@@ -91,14 +91,9 @@ final class RawSock extends DatagramSock {
         } else if (!isConnected()) {
             return Errno.EDESTADDRREQ.negated();
         }
-        if (pendingError() != 0) {
-            return takeError();
-        }
-        if ((shutdownMask & SEND_SHUTDOWN) != 0) {
-            return Errno.EPIPE.negated();
-        }
-        if (!maySend()) {
-            return Errno.EAGAIN.negated();
+        int error = sendError();
+        if (error != 0) {
+            return error;
         }
         Route route = routeFor(destination, localAddress, boundInterface);
         if (route == null) {

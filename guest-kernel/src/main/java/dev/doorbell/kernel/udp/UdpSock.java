@@ -142,17 +142,11 @@ final class UdpSock extends DatagramSock {
         } else if (!isConnected()) {
             return Errno.EDESTADDRREQ.negated();
         }
-        if (pendingError() != 0) {
-            return takeError();
+        int error = sendError();
+        if (error == 0) {
+            error = autobind();
         }
-        if ((shutdownMask & SEND_SHUTDOWN) != 0) {
-            return Errno.EPIPE.negated();
-        }
-        if (!maySend()) {
-            return Errno.EAGAIN.negated();
-        }
-        int bound = autobind();
-        return bound != 0 ? bound : sendTo(message, length, destination, port);
+        return error != 0 ? error : sendTo(message, length, destination, port);
     }
 
     private long sendTo(Message message, int length, int destination, int port) {
