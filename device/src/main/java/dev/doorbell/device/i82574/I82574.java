@@ -113,7 +113,9 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
 
     @Override
     public SortedMap<String, Long> trueCounters() {
-        return receive.truth().byName();
+        SortedMap<String, Long> all = receive.truth().byName();
+        mac.truth().addTo(all);
+        return all;
     }
 
     // ---- device control

@@ -2,13 +2,14 @@ package dev.doorbell.device.i82574;
 
 import dev.doorbell.bus.dma.DmaPort;
 import dev.doorbell.bus.mem.GuestMemory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where one queue gathers packets: private memory, so that nothing a guest does to its buffers afterwards matters. Takes
  * descriptors one by one and keeps the packets they make, in order, until {@link #release()}.
  *
  * <p>A packet of one descriptor kind that meets the other before its end, one that is too long and one whose data could
- * not be read are {@link #isBad bad}: swallowed up to EOP and never sent. §7.2.
+ * not be read are swallowed up to EOP and never sent, see {@link #dropped}. §7.2.
  */
 final class TransmitBuffer {
     /** Longest request: 64 KiB of payload behind a prototype header. */
@@ -28,7 +29,9 @@ final class TransmitBuffer {
     /** Dword 3 that rules the packet: of the EOP descriptor of a legacy packet, of the first one otherwise. */
     private final int[] options;
 
-    private final boolean[] bad;
+    /** Why the packet is not to be sent; null when it is. */
+    private final @Nullable TxDrop[] dropped;
+
     private final long[] contextLow;
     private final long[] contextHigh;
     private int packets;
@@ -48,7 +51,7 @@ final class TransmitBuffer {
         length = new int[maxPackets + 1];
         command = new int[maxPackets + 1];
         options = new int[maxPackets + 1];
-        bad = new boolean[maxPackets + 1];
+        dropped = new @Nullable TxDrop[maxPackets + 1];
         contextLow = new long[maxPackets + 1];
         contextHigh = new long[maxPackets + 1];
     }
@@ -74,7 +77,7 @@ final class TransmitBuffer {
             }
             begin(extended, high);
         } else if (extended != openExtended) {
-            bad[packets] = true;
+            dropped[packets] = TxDrop.MIXED_DESCRIPTORS;
         }
         gather(low, TransmitDescriptor.bytes(high));
         if (TransmitDescriptor.isEndOfPacket(high)) {
@@ -88,7 +91,7 @@ final class TransmitBuffer {
         openExtended = extended;
         start[packets] = cursor + HEADROOM;
         length[packets] = 0;
-        bad[packets] = false;
+        dropped[packets] = null;
         options[packets] = (int) (high >>> 32);
         contextLow[packets] = currentLow;
         contextHigh[packets] = currentHigh;
@@ -96,15 +99,16 @@ final class TransmitBuffer {
 
     private void gather(long iova, int bytes) {
         int p = packets;
-        if (bytes == 0 || bad[p]) {
+        if (bytes == 0 || dropped[p] != null) {
             return;
         }
-        if (bytes > MAX_PACKET_BYTES - length[p]
-                || !dma.read(iova, memory, start[p] + length[p], bytes).isOk()) {
-            bad[p] = true;
-            return;
+        if (bytes > MAX_PACKET_BYTES - length[p]) {
+            dropped[p] = TxDrop.TOO_LONG;
+        } else if (dma.read(iova, memory, start[p] + length[p], bytes).isOk()) {
+            length[p] += bytes;
+        } else {
+            dropped[p] = TxDrop.DATA_REFUSED;
         }
-        length[p] += bytes;
     }
 
     private void end(long high) {
@@ -142,8 +146,10 @@ final class TransmitBuffer {
         return options[packet];
     }
 
-    boolean isBad(int packet) {
-        return bad[packet];
+    /** @return why the packet is not to be sent; null when it is sound so far */
+    @Nullable
+    TxDrop dropped(int packet) {
+        return dropped[packet];
     }
 
     long contextLow(int packet) {
@@ -165,7 +171,7 @@ final class TransmitBuffer {
         memory.copyTo(start[p], memory, HEADROOM, length[p]);
         start[0] = HEADROOM;
         length[0] = length[p];
-        bad[0] = bad[p];
+        dropped[0] = dropped[p];
         options[0] = options[p];
         contextLow[0] = contextLow[p];
         contextHigh[0] = contextHigh[p];

@@ -32,6 +32,7 @@ final class TransmitMac {
     private final Phy phy;
     private final LoopbackQueue loopback;
     private final Tracer tracer;
+    private final TransmitTruth truth = new TransmitTruth();
     private final Frame frame = new Frame(EMPTY);
     private final GuestMemory padded = GuestMemory.allocate(MIN_FRAME_BYTES + 4);
     private final CRC32 crc = new CRC32();
@@ -43,6 +44,10 @@ final class TransmitMac {
         this.phy = phy;
         this.loopback = loopback;
         this.tracer = tracer;
+    }
+
+    TransmitTruth truth() {
+        return truth;
     }
 
     /** RCTL.LBM or the PHY's BMCR.14: nothing reaches the wire. */
@@ -69,6 +74,7 @@ final class TransmitMac {
     void send(GuestMemory memory, long offset, int length, boolean appendFcs) {
         int bytes = appendFcs ? length : length - FCS_BYTES;
         if (bytes < MIN_LEGAL_BYTES) {
+            truth.drop(TxDrop.TOO_SHORT);
             return;
         }
         boolean goodFcs = appendFcs || fcsIsGood(memory, offset, bytes);
@@ -126,6 +132,8 @@ final class TransmitMac {
     /** Counts {@code frames} frames to one destination; all but the last are equally long. Lengths without FCS. */
     private void count(GuestMemory memory, long offset, int frames, int eachBytes, int lastBytes) {
         long octets = (long) (frames - 1) * (eachBytes + FCS_BYTES) + lastBytes + FCS_BYTES;
+        truth.sent += frames;
+        truth.sentOctets += octets;
         regs.add(GPTC, frames);
         regs.add(TPT, frames);
         regs.add(GOTC, octets);

@@ -89,8 +89,18 @@ final class TransmitOutput {
         packet++;
     }
 
+    /** Counts the packet as dropped if it is not. */
     private boolean isSendable(int bytes) {
-        return !buffer.isBad(packet) && bytes >= TransmitMac.MIN_LEGAL_BYTES && bytes <= MAX_FRAME_BYTES;
+        TxDrop reason = buffer.dropped(packet);
+        if (reason == null && bytes > MAX_FRAME_BYTES) {
+            reason = TxDrop.TOO_LONG;
+        } else if (reason == null && bytes < TransmitMac.MIN_LEGAL_BYTES) {
+            reason = TxDrop.TOO_SHORT;
+        }
+        if (reason != null) {
+            mac.truth().drop(reason);
+        }
+        return reason == null;
     }
 
     /** Bytes that "to the end of the packet" means: an FCS that the driver supplied is not under a checksum. */
@@ -134,9 +144,11 @@ final class TransmitOutput {
         int options = buffer.options(packet);
         boolean ip = (options & OPTION_IXSM) != 0;
         boolean l4 = (options & OPTION_TXSM) != 0;
-        int segments = buffer.isBad(packet) ? 0 : segmenter.begin(buffer.memory(), buffer.start(packet), bytes, ip, l4);
+        TxDrop reason = buffer.dropped(packet);
+        int segments = reason != null ? 0 : segmenter.begin(buffer.memory(), buffer.start(packet), bytes, ip, l4);
         if (segments == 0 || segmenter.longestBytes() > MAX_FRAME_BYTES) {
             regs.count(TSCTFC);
+            mac.truth().drop(reason != null ? reason : TxDrop.SEGMENTATION);
             packet++;
             return;
         }

@@ -244,6 +244,28 @@ class HostileTransmitTest {
     }
 
     @Test
+    void everyPacketThatDoesNotLeaveIsCountedWithItsReason() {
+        tx.legacy(frame(100), EOP | IFCS | RS)
+                .legacy(frame(50), IFCS)
+                .data(frame(50), EOP | IFCS | RS, 0, 0)
+                .raw(0x7FFF_FFFF_0000L, 100L | EOP | IFCS | RS)
+                .legacy(frame(16_289), EOP | IFCS | RS)
+                .legacy(frame(16), EOP | IFCS | RS)
+                .legacy(frame(20), EOP | RS) // 16 and its FCS
+                .context(14, 24, 33, 34, 50, 0, 9, TSE | CONTEXT_TCP | CONTEXT_IPV4, 54, 0)
+                .data(frame(100), EOP | IFCS | TSE | RS, 0, 0)
+                .send();
+        assertThat(bench.card.trueCounters())
+                .containsEntry("tx.sent", 1L)
+                .containsEntry("tx.sent.octets", 104L)
+                .containsEntry("tx.drop.MIXED_DESCRIPTORS", 1L)
+                .containsEntry("tx.drop.DATA_REFUSED", 1L)
+                .containsEntry("tx.drop.TOO_LONG", 1L)
+                .containsEntry("tx.drop.TOO_SHORT", 2L)
+                .containsEntry("tx.drop.SEGMENTATION", 1L);
+    }
+
+    @Test
     void reservedDescriptorTypesAreConsumed() {
         for (int type = 2; type < 16; type++) {
             tx.raw(-1L, (long) type << 20 | DEXT | EOP | RS);
