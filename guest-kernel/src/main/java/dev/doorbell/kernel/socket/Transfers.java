@@ -29,6 +29,8 @@ final class Transfers {
     }
 
     long receive(SocketFile file, Message message, int flags) {
+        boolean dontWait = dontWait(file, flags);
+        mightSleep(dontWait, "recvmsg");
         boolean stream = file.sock.type() == SOCK_STREAM;
         if (stream && (flags & MSG_PEEK) != 0) {
             return peek(file, message, flags);
@@ -37,7 +39,7 @@ final class Transfers {
         int target = stream ? target(sock, message.data.remaining(), flags) : 1;
         long got = sock.recvmsg(message, flags);
         long total = Math.max(got, 0);
-        if (!needsMore(sock, got, total, target) || dontWait(file, flags)) {
+        if (!needsMore(sock, got, total, target) || dontWait) {
             return got;
         }
         long deadline = deadline(sock.receiveTimeoutNs);
@@ -95,10 +97,12 @@ final class Transfers {
 
     long send(SocketFile file, Message message, int flags) {
         Sock sock = file.sock;
+        boolean dontWait = dontWait(file, flags);
+        mightSleep(dontWait, "sendmsg");
         boolean stream = sock.type() == SOCK_STREAM;
         long sent = sock.sendmsg(message, flags);
         boolean more = sent == AGAIN || stream && sent >= 0 && message.data.hasRemaining();
-        if (!more || dontWait(file, flags)) {
+        if (!more || dontWait) {
             return sent;
         }
         long deadline = deadline(sock.sendTimeoutNs);
@@ -121,6 +125,7 @@ final class Transfers {
     /** @return null: see {@link #acceptError()} */
     @Nullable
     Sock accept(SocketFile file) {
+        mightSleep(file.nonBlocking, "accept4");
         Sock sock = file.sock;
         Sock connection = sock.accept();
         acceptError = connection == null ? sock.acceptError() : 0;
@@ -148,6 +153,7 @@ final class Transfers {
     }
 
     int connect(SocketFile file, SockAddr address) {
+        mightSleep(file.nonBlocking, "connect");
         Sock sock = file.sock;
         int result = sock.connect(address, file.nonBlocking ? O_NONBLOCK : 0);
         boolean underWay = result == Errno.EINPROGRESS.negated() || result == Errno.EALREADY.negated();
@@ -161,6 +167,13 @@ final class Transfers {
             return over ? sock.connect(address, 0) : Errno.EINPROGRESS.negated();
         } finally {
             file.put();
+        }
+    }
+
+    /** A call that may wait is a bug in atomic context, also when it happens not to have to. */
+    private void mightSleep(boolean dontWait, String call) {
+        if (!dontWait) {
+            kernel.cpu().mightSleep(call);
         }
     }
 
