@@ -4,6 +4,7 @@ import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.TcpHeader;
 import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbAllocator;
 import dev.doorbell.kernel.tcp.TcpMib.Counter;
@@ -137,7 +138,22 @@ final class SegmentWriter {
         skb.mark = c.settings.mark;
         skb.priority = c.settings.priority;
         int tos = c.settings.tos & ~3 | (ect ? ECT0 : 0);
-        return network.transmit(skb, c.path, c.localAddress, c.remoteAddress, tos, c.settings.ttl);
+        Path path = current(c.path, c.localAddress, c.remoteAddress, c.settings.outInterface);
+        if (path == null) {
+            return unreachable(skb);
+        }
+        c.path = path;
+        return network.transmit(skb, path, c.localAddress, c.remoteAddress, tos, c.settings.ttl);
+    }
+
+    /** Every segment, also a bare acknowledgment, follows a change of routes or interfaces: __sk_dst_check. */
+    private @Nullable Path current(Path known, int localAddress, int remoteAddress, int outInterface) {
+        return known.isValid() ? known : network.path(remoteAddress, localAddress, outInterface);
+    }
+
+    private static int unreachable(SkBuff skb) {
+        skb.drop(DropReason.IP_OUTNOROUTES);
+        return Errno.EHOSTUNREACH.negated();
     }
 
     /**
@@ -169,8 +185,11 @@ final class SegmentWriter {
         mib.inc(Counter.OutSegs);
         partialChecksum(skb, request.localAddress, request.remoteAddress, length);
         TcpSettings settings = request.listener.settings;
-        return network.transmit(
-                skb, request.path, request.localAddress, request.remoteAddress, settings.tos, settings.ttl);
+        Path path = current(request.path, request.localAddress, request.remoteAddress, settings.outInterface);
+        if (path == null) {
+            return unreachable(skb);
+        }
+        return network.transmit(skb, path, request.localAddress, request.remoteAddress, settings.tos, settings.ttl);
     }
 
     /**
@@ -229,7 +248,12 @@ final class SegmentWriter {
             mib.inc(Counter.OutRsts);
         }
         partialChecksum(skb, localAddress, remoteAddress, length);
-        network.transmit(skb, path, localAddress, remoteAddress, 0, 0);
+        Path now = current(path, localAddress, remoteAddress, 0);
+        if (now == null) {
+            unreachable(skb);
+            return;
+        }
+        network.transmit(skb, now, localAddress, remoteAddress, 0, 0);
     }
 
     private @Nullable SkBuff allocate() {
