@@ -3,9 +3,11 @@ package dev.doorbell.kernel.driver.e1000e;
 import dev.doorbell.kernel.core.ErrnoException;
 import dev.doorbell.kernel.netdev.NetCore;
 import dev.doorbell.kernel.netdev.NetDevice;
+import dev.doorbell.kernel.pci.PciChannelState;
 import dev.doorbell.kernel.pci.PciDev;
 import dev.doorbell.kernel.pci.PciDeviceId;
 import dev.doorbell.kernel.pci.PciDriver;
+import dev.doorbell.kernel.pci.PciErsResult;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -80,6 +82,46 @@ public final class E1000eDriver implements PciDriver {
         dev.pciSetMaster();
         if (dev.drvdata() instanceof Adapter adapter) {
             adapter.resume();
+        }
+    }
+
+    /** e1000_io_error_detected: nothing touches the card until it has been reset. */
+    @Override
+    public PciErsResult errorDetected(PciDev dev, PciChannelState state) {
+        if (!(dev.drvdata() instanceof Adapter adapter)) {
+            return PciErsResult.NONE;
+        }
+        if (state == PciChannelState.PERM_FAILURE) {
+            adapter.netdev().netifDeviceDetach();
+            return PciErsResult.DISCONNECT;
+        }
+        adapter.suspend();
+        dev.pciDisableDevice();
+        return PciErsResult.NEED_RESET;
+    }
+
+    /** e1000_io_slot_reset: configuration space as probe left it. */
+    @Override
+    public PciErsResult slotReset(PciDev dev) {
+        try {
+            dev.pciEnableDeviceMem();
+        } catch (ErrnoException e) {
+            return PciErsResult.DISCONNECT;
+        }
+        dev.pciRestoreState();
+        dev.pciSetMaster();
+        return PciErsResult.RECOVERED;
+    }
+
+    /** e1000_io_resume. */
+    @Override
+    public void errorResume(PciDev dev) {
+        if (dev.drvdata() instanceof Adapter adapter) {
+            try {
+                adapter.resume();
+            } catch (ErrnoException e) {
+                adapter.log().error("can't bring device back up after reset: " + e.getMessage());
+            }
         }
     }
 
