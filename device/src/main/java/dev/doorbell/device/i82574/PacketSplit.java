@@ -51,7 +51,11 @@ final class PacketSplit {
         return descriptors * SLOTS;
     }
 
-    /** Bytes that buffer {@code index} takes. @param first in the frame's first descriptor */
+    /**
+     * Bytes that buffer {@code index} takes.
+     *
+     * @param first in the frame's first descriptor
+     */
     int room(int index, boolean first) {
         if (index == 0 && header != 0) {
             return first ? header : 0;
