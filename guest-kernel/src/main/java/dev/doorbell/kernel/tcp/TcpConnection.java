@@ -73,7 +73,10 @@ final class TcpConnection extends Flow {
     long lastSentNs, lastDataSentNs;
 
     // ---- receive sequence space
-    int irs, rcvNxt, rcvWup, rcvWnd, copiedSeq, rcvSsthresh, windowClamp, peerMssEstimate;
+    int irs, rcvNxt, rcvWup, rcvWnd, copiedSeq, rcvSsthresh, windowClamp;
+    /** What the peer's full packets carry; never 0, as segments are answered before the handshake is over. */
+    int peerMssEstimate = 536;
+
     long lastReceivedNs, lastAckReceivedNs;
 
     int receiveMemory;
