@@ -9,7 +9,8 @@ import dev.doorbell.bus.time.Event;
 /**
  * The timers that decide when an RX or TX cause is raised, in INTx and MSI mode: RDTR and TIDV start anew with every
  * batch, RADV and TADV with the first one after an interrupt, RAID with the first ACK. §10.2.5.9 and following; units
- * of 1.024 µs. Whichever expires first takes everything along.
+ * of 1.024 µs. Whichever expires first takes everything along. That they do nothing in MSI-X mode is unsure; there EITR
+ * moderates.
  */
 final class DelayTimers {
     private static final long UNIT_NS = 1_024;

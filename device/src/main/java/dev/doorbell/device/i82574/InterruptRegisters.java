@@ -47,6 +47,7 @@ class InterruptRegisters extends GeneralRegisters {
     static final Field IVAR_TXQ0 = IVAR.bits("TXQ0", 11, 8, RW);
     static final Field IVAR_TXQ1 = IVAR.bits("TXQ1", 15, 12, RW);
     static final Field IVAR_OTHER = IVAR.bits("OTHER", 19, 16, RW);
+    /** Stored, without effect: descriptors without RS are not written back, so each write-back interrupts anyway. Unsure. */
     static final Field IVAR_TX_EVERY_WRITE_BACK = IVAR.bit("TX_EVERY_WRITE_BACK", 31, RW);
 
     static {

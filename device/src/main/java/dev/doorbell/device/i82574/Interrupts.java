@@ -29,7 +29,7 @@ interface Interrupts {
 
     /**
      * Frames were written back to memory on one RX queue. INTx and MSI: RXT0, delayed by RDTR, RADV and RAID; MSI-X:
-     * RXQn at once. Once per write-back batch.
+     * RXQn at once, and RXT0 is not latched (unsure on silicon). Once per write-back batch.
      *
      * @param queue 0 or 1
      * @param ack a TCP ACK was among them, and RFCTL lets it count: cause ACK

@@ -26,7 +26,10 @@ final class TransmitBuffer {
     private final int[] length;
     /** Dword 2 of the EOP descriptor: command and kind. */
     private final int[] command;
-    /** Dword 3 that rules the packet: of the EOP descriptor of a legacy packet, of the first one otherwise. */
+    /**
+     * Dword 3 that rules the packet: of the EOP descriptor of a legacy packet, of the first one otherwise. Which legacy
+     * descriptor rules CSS, CSO and IC is unsure; as with VLE, EOP does here, and drivers write the same into all.
+     */
     private final int[] options;
 
     /** Why the packet is not to be sent; null when it is. */

@@ -15,7 +15,7 @@ import dev.doorbell.device.offload.VlanTagging;
  * §7.2.6. Stops after a bounded number of frames and goes on from there: a request with an MSS of one byte is legal.
  */
 final class TransmitOutput {
-    /** Longest frame, a segment too; header included, FCS not. */
+    /** Longest frame, a segment too; header included, FCS not. The limit of the silicon is unsure. */
     private static final int MAX_FRAME_BYTES = 16_288;
 
     private static final int FRAMES_PER_STEP = 128;

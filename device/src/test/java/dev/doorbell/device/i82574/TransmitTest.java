@@ -147,6 +147,19 @@ class TransmitTest {
     }
 
     @Test
+    void legacyChecksumIsAskedForByTheDescriptorWithEop() {
+        byte[] f = frame(101);
+        tx.legacy(Arrays.copyOf(f, 60), IFCS | IC, 50, 34, 0)
+                .legacy(Arrays.copyOfRange(f, 60, 101), EOP | IFCS | RS)
+                .legacy(Arrays.copyOf(f, 60), IFCS)
+                .legacy(Arrays.copyOfRange(f, 60, 101), EOP | IFCS | RS | IC, 50, 34, 0)
+                .send();
+        assertThat(bench.wire.sent.get(0).bytes()).isEqualTo(f);
+        assertThat(Arrays.copyOfRange(bench.wire.sent.get(1).bytes(), 50, 52))
+                .isNotEqualTo(Arrays.copyOfRange(f, 50, 52));
+    }
+
+    @Test
     void legacyChecksumOutsideTheFrameIsNotInserted() {
         tx.legacy(frame(100), EOP | IFCS | RS | IC, 99, 34, 0)
                 .legacy(frame(100), EOP | IFCS | RS | IC, 50, 200, 0)
