@@ -32,6 +32,9 @@ final class Retransmitter {
             if (!entry.is(TxSegment.LOST) || entry.is(TxSegment.SACKED | TxSegment.RETRANS)) {
                 continue;
             }
+            if (c.smallQueue.isFull()) {
+                break;
+            }
             mib.inc(c.caState == TcpConnection.CA_LOSS ? Counter.TCPSlowStartRetrans : Counter.TCPFastRetrans);
             if (retransmit(c, entry, room) != 0) {
                 break;

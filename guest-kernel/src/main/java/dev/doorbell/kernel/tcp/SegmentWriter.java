@@ -45,6 +45,7 @@ final class SegmentWriter {
         if (entry != null) {
             entry.shareWith(skb);
             bytes = entry.length();
+            c.smallQueue.charge(skb);
         }
         boolean syn = (flags & TcpHeader.SYN) != 0;
         int sackBlocks = syn ? 0 : sackBlocksToSend(c);

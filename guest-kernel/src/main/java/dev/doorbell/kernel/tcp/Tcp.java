@@ -393,6 +393,7 @@ public final class Tcp implements L4Protocol {
         flows.remove(c);
         c.transmitTimer.destroy();
         c.ackTimer.destroy();
+        c.smallQueue.destroy();
         c.keepaliveTimer.destroy();
         c.sendQueue.clear();
         c.packetsOut = c.sackedOut = c.lostOut = c.retransOut = 0;

@@ -30,6 +30,9 @@ public final class TcpConfig {
     public int reordering = 3, maxReordering = 300;
     public boolean frto = true, slowStartAfterIdle = true, tlp = true, rack = true;
     public int tsoWinDivisor = 3, minTsoSegs = 2, notsentLowat = -1;
+    /** Bytes of packets, overhead included, that one connection may have in qdisc and ring. */
+    public int limitOutputBytes = 1 << 20;
+
     public int minSndMss = 48;
     /** Challenge ACKs per second of the whole stack (Linux: unlimited), and the least gap per connection. */
     public int challengeAckLimit = Integer.MAX_VALUE;

@@ -128,6 +128,7 @@ final class TcpConnection extends Flow {
     long cwndStampNs;
 
     // ---- timers
+    final SmallQueue smallQueue;
     final LazyTimer transmitTimer, ackTimer, keepaliveTimer;
     int timerMode;
     long rtoNs;
@@ -169,6 +170,7 @@ final class TcpConnection extends Flow {
         this.rtoNs = config.rtoInitialNs;
         KernelContext kernel = tcp.kernel;
         transmitTimer = new LazyTimer(kernel, "tcp retransmit", () -> tcp.timers.transmitTimer(this));
+        smallQueue = new SmallQueue(this, kernel);
         ackTimer = new LazyTimer(kernel, "tcp delayed ack", () -> tcp.timers.delayedAck(this));
         keepaliveTimer = new LazyTimer(kernel, "tcp keepalive", () -> tcp.timers.keepalive(this));
     }

@@ -117,6 +117,9 @@ final class TcpOutput {
                     break;
                 }
             }
+            if (only == ALL && c.smallQueue.isFull()) {
+                break;
+            }
             int limit = mss;
             if (entry.packets > 1) {
                 limit = splitPoint(c, entry, mss, only == ALL ? quota : 1, nagle);
