@@ -117,12 +117,12 @@ final class TcpOutput {
                     break;
                 }
             }
-            if (only == ALL && c.smallQueue.isFull()) {
+            if (only != PROBE && c.smallQueue.isFull()) {
                 break;
             }
             int limit = mss;
             if (entry.packets > 1) {
-                limit = splitPoint(c, entry, mss, only == ALL ? quota : 1, nagle);
+                limit = splitPoint(c, entry, mss, only == PROBE ? 1 : quota, nagle);
             }
             if (entry.length() > limit) {
                 c.sendQueue.split(entry, limit, mss);
