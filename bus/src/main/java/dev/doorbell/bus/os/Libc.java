@@ -23,6 +23,9 @@ public final class Libc {
     public static final int SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x8_0000;
     public static final int SCM_RIGHTS = 1;
     public static final int PRIO_PROCESS = 0;
+    /** glibc's cpu_set_t: 1024 processors. */
+    private static final int CPU_SET_BYTES = 128;
+
     public static final int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x4000_0000;
 
     private static final NativeLibc LIBC =
@@ -119,6 +122,17 @@ public final class Libc {
     /** @param which, who {@link #PRIO_PROCESS} and 0: the calling thread */
     public static int setpriority(int which, int who, int niceness) {
         return result(LIBC.setpriority(which, who, niceness));
+    }
+
+    /**
+     * Binds the calling thread, and those it starts from now on, to one processor.
+     *
+     * @param cpu 0 to 1023
+     */
+    public static int schedSetaffinity(int cpu) {
+        byte[] mask = new byte[CPU_SET_BYTES];
+        mask[cpu >>> 3] = (byte) (1 << (cpu & 7));
+        return result(LIBC.sched_setaffinity(0, mask.length, mask));
     }
 
     private static int result(int returned) {

@@ -60,4 +60,6 @@ public interface NativeLibc {
     int socketpair(int domain, int type, int protocol, long pair);
 
     int setpriority(int which, int who, int niceness);
+
+    int sched_setaffinity(int thread, @size_t long bytes, @In byte[] mask);
 }
