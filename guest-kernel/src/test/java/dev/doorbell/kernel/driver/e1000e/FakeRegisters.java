@@ -1,12 +1,15 @@
 package dev.doorbell.kernel.driver.e1000e;
 
-import static org.mockito.ArgumentMatchers.anyInt;
-import static org.mockito.Mockito.doAnswer;
-import static org.mockito.Mockito.lenient;
-import static org.mockito.Mockito.mock;
-import static org.mockito.Mockito.when;
-
+import dev.doorbell.bus.dma.PostedWrites;
+import dev.doorbell.bus.iommu.Iommu;
+import dev.doorbell.bus.irq.InterruptController;
 import dev.doorbell.bus.mem.GuestMemory;
+import dev.doorbell.bus.pci.Bdf;
+import dev.doorbell.bus.pci.ConfigSpace;
+import dev.doorbell.bus.pci.PciFunction;
+import dev.doorbell.bus.pci.PciSlot;
+import dev.doorbell.bus.pci.ResetReason;
+import dev.doorbell.bus.pci.RootComplex;
 import dev.doorbell.bus.time.VirtualTime;
 import dev.doorbell.bus.trace.Tracer;
 import dev.doorbell.kernel.core.KernelContext;
@@ -18,6 +21,9 @@ import java.util.Map;
 
 /** A BAR that stores what is written, remembers the order, and completes MDIC and EERD at once. */
 final class FakeRegisters implements AutoCloseable {
+    private static final int BAR_BYTES = 128 << 10, BASE = 0xE000_0000;
+    private static final int COMMAND = 0x04, BAR0 = 0x10, MEMORY_ENABLE = 2;
+
     final Map<Integer, Integer> values = new HashMap<>();
     final List<String> writes = new ArrayList<>();
     final int[] phy = new int[32];
@@ -30,15 +36,14 @@ final class FakeRegisters implements AutoCloseable {
     boolean mdicHangs, mdioDenied;
 
     FakeRegisters() {
-        Mmio mmio = mock(Mmio.class);
-        lenient().when(mmio.read32(anyInt())).thenAnswer(call -> read(call.getArgument(0)));
-        doAnswer(call -> {
-                    write(call.getArgument(0), call.getArgument(1));
-                    return null;
-                })
-                .when(mmio)
-                .write32(anyInt(), anyInt());
-        when(mmio.bytes()).thenReturn(0x2_0000L);
+        RootComplex root = new RootComplex(world, Tracer.OFF);
+        Iommu iommu = new Iommu(ram, world, Tracer.OFF);
+        InterruptController controller = new InterruptController(world, Tracer.OFF);
+        new PciSlot(root, 0, 1, ram, iommu, controller, PostedWrites.direct()).plug(new Card());
+        int bdf = Bdf.of(0, 1, 0);
+        root.configWrite(bdf, BAR0, 4, BASE);
+        root.configWrite(bdf, COMMAND, 2, MEMORY_ENABLE);
+        Mmio mmio = new Mmio(root, BASE & 0xFFFF_FFFFL, BAR_BYTES);
         hw = new Hw(kernel, mmio, log);
     }
 
@@ -72,5 +77,43 @@ final class FakeRegisters implements AutoCloseable {
     public void close() {
         world.close();
         ram.close();
+    }
+
+    private final class Card implements PciFunction {
+        private final ConfigSpace config =
+                ConfigSpace.builder(0x8086, 0x10D3).memoryBar(0, BAR_BYTES).build();
+
+        @Override
+        public int configRead(int offset, int bytes) {
+            return config.read(offset, bytes);
+        }
+
+        @Override
+        public void configWrite(int offset, int bytes, int value) {
+            config.write(offset, bytes, value);
+        }
+
+        @Override
+        public long barRead(int bar, long offset, int bytes) {
+            return read((int) offset) & 0xFFFF_FFFFL;
+        }
+
+        @Override
+        public void barWrite(int bar, long offset, int bytes, long value) {
+            write((int) offset, (int) value);
+        }
+
+        @Override
+        public void reset(ResetReason reason) {
+            values.clear();
+        }
+
+        @Override
+        public void quiesce() {}
+
+        @Override
+        public ConfigSpace config() {
+            return config;
+        }
     }
 }
