@@ -5,7 +5,7 @@ import static dev.doorbell.kernel.socket.SocketConstants.*;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv4Header;
 import dev.doorbell.kernel.core.Errno;
-import dev.doorbell.kernel.ipv4.DatagramSock;
+import dev.doorbell.kernel.inet.DatagramSock;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.Mib;
 import dev.doorbell.kernel.ipv4.Route;
@@ -44,7 +44,7 @@ final class RawSock extends DatagramSock {
         if (wanted != 0 && !freeBind && !ipv4().addresses().isLocal(wanted)) {
             return Errno.EADDRNOTAVAIL.negated();
         }
-        localAddress = wanted;
+        ends.localV4(wanted, 0);
         addressBound = wanted != 0;
         return 0;
     }
@@ -52,22 +52,26 @@ final class RawSock extends DatagramSock {
     @Override
     public int connect(SockAddr address, int flags) {
         if (address.family() == AF_UNSPEC) {
-            remoteAddress = 0;
-            localAddress = addressBound ? localAddress : 0;
+            dissolve();
+            if (!addressBound) {
+                unbind();
+            }
             return 0;
         }
         if (!(address instanceof SockAddrIn in)) {
             return Errno.EAFNOSUPPORT.negated();
         }
-        Route route = routeFor(in.address(), addressBound ? localAddress : 0, boundInterface);
+        Route route = routeFor(in.address(), addressBound ? ends.localV4() : 0, boundInterface);
         if (route == null) {
             return Errno.ENETUNREACH.negated();
         }
         if (route.type() == RouteType.BROADCAST && !broadcast) {
             return Errno.EACCES.negated();
         }
-        localAddress = addressBound ? localAddress : route.source();
-        remoteAddress = route.destination();
+        if (!addressBound) {
+            ends.localV4(route.source(), 0);
+        }
+        ends.remoteV4(route.destination(), 0);
         return 0;
     }
 
@@ -82,7 +86,7 @@ final class RawSock extends DatagramSock {
         if ((flags & MSG_OOB) != 0) {
             return Errno.EOPNOTSUPP.negated();
         }
-        int destination = remoteAddress;
+        int destination = ends.remoteV4();
         if (message.name != null) {
             if (!(message.name instanceof SockAddrIn to)) {
                 return Errno.EAFNOSUPPORT.negated();
@@ -95,7 +99,7 @@ final class RawSock extends DatagramSock {
         if (error != 0) {
             return error;
         }
-        Route route = routeFor(destination, localAddress, boundInterface);
+        Route route = routeFor(destination, ends.localV4(), boundInterface);
         if (route == null) {
             ipv4().snmp().count(Mib.IP_OUT_NO_ROUTES);
             return Errno.ENETUNREACH.negated();
@@ -120,8 +124,8 @@ final class RawSock extends DatagramSock {
         charge(skb);
         skb.mark = mark;
         skb.priority = priority;
-        int result =
-                ipv4().queueXmit(skb, route, localAddress, route.destination(), protocol(), tos, ttlFor(route), flags);
+        int result = ipv4().queueXmit(
+                        skb, route, ends.localV4(), route.destination(), protocol(), tos, ttlFor(route), flags);
         return finish(result, message, length);
     }
 
@@ -172,8 +176,8 @@ final class RawSock extends DatagramSock {
     boolean matches(int number, int local, int peer, int interfaceIndex) {
         return protocol() == number
                 && number != IPPROTO_RAW
-                && (localAddress == 0 || localAddress == local)
-                && (remoteAddress == 0 || remoteAddress == peer)
+                && (ends.isLocalAny() || ends.localV4() == local)
+                && (ends.isRemoteAny() || ends.remoteV4() == peer)
                 && (boundInterface == 0 || boundInterface == interfaceIndex);
     }
 

@@ -1,17 +1,19 @@
 package dev.doorbell.kernel.tcp;
 
-/**
- * What the established table holds: something with four values of its own. A connection, a request that is not one yet,
- * or what is left of one in TIME-WAIT. Addresses have their first octet in the top byte, ports are in host order.
- */
-abstract class Flow {
-    final int localAddress, localPort, remoteAddress, remotePort;
+import dev.doorbell.kernel.inet.Endpoints;
 
-    Flow(int localAddress, int localPort, int remoteAddress, int remotePort) {
-        this.localAddress = localAddress;
-        this.localPort = localPort;
-        this.remoteAddress = remoteAddress;
-        this.remotePort = remotePort;
+/**
+ * What the established table holds: something with two ends of its own, which do not change. A connection, a request
+ * that is not one yet, or what is left of one in TIME-WAIT.
+ */
+abstract class Flow extends Endpoints {
+    Flow(Endpoints ends) {
+        super(ends);
+    }
+
+    /** What the peer takes that sent no MSS option: RFC 9293 §3.7.1. */
+    final int defaultMss() {
+        return isV4() ? 536 : 1220;
     }
 
     abstract TcpState state();

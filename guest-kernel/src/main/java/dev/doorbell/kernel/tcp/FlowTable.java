@@ -1,17 +1,17 @@
 package dev.doorbell.kernel.tcp;
 
+import dev.doorbell.kernel.inet.Endpoints;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All flows by their four values: open addressing with linear probing on primitive keys, grown at half load, deletion by
- * shifting back. The hash is keyed, so that a peer cannot choose collisions.
+ * All flows of both families by their ends: open addressing with linear probing on stored hashes, grown at half load,
+ * deletion by shifting back. The hash is keyed, so that a peer cannot choose collisions.
  */
 final class FlowTable {
     private static final int INITIAL = 256;
 
     private final long key;
-    private long[] addresses = new long[INITIAL];
-    private int[] ports = new int[INITIAL];
+    private int[] hashes = new int[INITIAL];
     private @Nullable Flow[] flows = new Flow[INITIAL];
     private int size;
 
@@ -24,51 +24,46 @@ final class FlowTable {
     }
 
     @Nullable
-    Flow find(int localAddress, int localPort, int remoteAddress, int remotePort) {
-        long pair = addresses(localAddress, remoteAddress);
-        int portPair = ports(localPort, remotePort);
+    Flow find(Endpoints ends) {
+        int hash = ends.hash(key);
         int mask = flows.length - 1;
-        for (int i = hash(pair, portPair) & mask; ; i = i + 1 & mask) {
+        for (int i = hash & mask; ; i = i + 1 & mask) {
             Flow flow = flows[i];
             if (flow == null) {
                 return null;
             }
-            if (addresses[i] == pair && ports[i] == portPair) {
+            if (hashes[i] == hash && flow.sameFlow(ends)) {
                 return flow;
             }
         }
     }
 
-    /** Adds it, in place of another with the same four values if there is one. */
+    /** Adds it, in place of another with the same ends if there is one. */
     void put(Flow flow) {
         if (size * 2 >= flows.length) {
             grow();
         }
-        insert(flow);
+        insert(flow, flow.hash(key));
     }
 
-    private void insert(Flow flow) {
-        long pair = addresses(flow.localAddress, flow.remoteAddress);
-        int portPair = ports(flow.localPort, flow.remotePort);
+    private void insert(Flow flow, int hash) {
         int mask = flows.length - 1;
-        int i = hash(pair, portPair) & mask;
-        while (flows[i] != null && (addresses[i] != pair || ports[i] != portPair)) {
+        int i = hash & mask;
+        Flow there;
+        while ((there = flows[i]) != null && (hashes[i] != hash || !there.sameFlow(flow))) {
             i = i + 1 & mask;
         }
-        if (flows[i] == null) {
+        if (there == null) {
             size++;
         }
         flows[i] = flow;
-        addresses[i] = pair;
-        ports[i] = portPair;
+        hashes[i] = hash;
     }
 
     /** Takes out this flow; nothing happens when the place belongs to another by now. */
     void remove(Flow flow) {
-        long pair = addresses(flow.localAddress, flow.remoteAddress);
-        int portPair = ports(flow.localPort, flow.remotePort);
         int mask = flows.length - 1;
-        int i = hash(pair, portPair) & mask;
+        int i = flow.hash(key) & mask;
         while (flows[i] != flow) {
             if (flows[i] == null) {
                 return;
@@ -78,11 +73,10 @@ final class FlowTable {
         size--;
         int hole = i;
         for (int next = hole + 1 & mask; flows[next] != null; next = next + 1 & mask) {
-            int home = hash(addresses[next], ports[next]) & mask;
+            int home = hashes[next] & mask;
             if ((next - home & mask) >= (next - hole & mask)) {
                 flows[hole] = flows[next];
-                addresses[hole] = addresses[next];
-                ports[hole] = ports[next];
+                hashes[hole] = hashes[next];
                 hole = next;
             }
         }
@@ -102,28 +96,17 @@ final class FlowTable {
     }
 
     private void grow() {
-        Flow[] old = snapshot();
-        int capacity = flows.length * 2;
-        addresses = new long[capacity];
-        ports = new int[capacity];
+        @Nullable Flow[] oldFlows = flows;
+        int[] oldHashes = hashes;
+        int capacity = oldFlows.length * 2;
+        hashes = new int[capacity];
         flows = new Flow[capacity];
         size = 0;
-        for (Flow flow : old) {
-            insert(flow);
+        for (int i = 0; i < oldFlows.length; i++) {
+            Flow flow = oldFlows[i];
+            if (flow != null) {
+                insert(flow, oldHashes[i]);
+            }
         }
-    }
-
-    private static long addresses(int local, int remote) {
-        return (long) local << 32 | remote & 0xFFFF_FFFFL;
-    }
-
-    private static int ports(int local, int remote) {
-        return local << 16 | remote;
-    }
-
-    private int hash(long pair, int portPair) {
-        long h = (pair ^ key) * 0x9E37_79B9_7F4A_7C15L;
-        h = (h ^ h >>> 32 ^ portPair) * 0xC2B2_AE3D_27D4_EB4FL;
-        return (int) (h ^ h >>> 29 ^ h >>> 47);
     }
 }

@@ -1,6 +1,9 @@
 package dev.doorbell.kernel.tcp;
 
 import dev.doorbell.bus.wire.IpProtocol;
+import dev.doorbell.bus.wire.Ipv4Header;
+import dev.doorbell.bus.wire.Ipv6Address;
+import dev.doorbell.kernel.inet.Endpoints;
 import dev.doorbell.kernel.ipv4.Addresses;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.Route;
@@ -18,8 +21,18 @@ final class Ipv4Network implements NetworkLayer {
 
     private record RoutePath(Route route) implements Path {
         @Override
-        public int source() {
-            return route.source();
+        public long sourceHigh() {
+            return 0;
+        }
+
+        @Override
+        public long sourceLow() {
+            return Ipv6Address.ofV4(route.source());
+        }
+
+        @Override
+        public int headerBytes() {
+            return Ipv4Header.MIN_LENGTH;
         }
 
         @Override
@@ -54,8 +67,8 @@ final class Ipv4Network implements NetworkLayer {
     }
 
     @Override
-    public @Nullable Path path(int destination, int source, int outInterface) {
-        Route route = ipv4.routes().lookup(destination, source, outInterface);
+    public @Nullable Path path(Endpoints ends, int outInterface) {
+        Route route = ipv4.routes().lookup(ends.remoteV4(), ends.localV4(), outInterface);
         if (route == null || (route.type() != RouteType.UNICAST && route.type() != RouteType.LOCAL)) {
             return null;
         }
@@ -63,18 +76,20 @@ final class Ipv4Network implements NetworkLayer {
     }
 
     @Override
-    public boolean isLocal(int address) {
-        return ipv4.addresses().isLocal(address);
+    public boolean isLocal(long high, long low) {
+        return Ipv6Address.isV4(high, low) && ipv4.addresses().isLocal((int) low);
     }
 
     @Override
-    public boolean isMulticastOrBroadcast(int address) {
+    public boolean isMulticastOrBroadcast(long high, long low) {
+        int address = (int) low;
         return Addresses.isMulticast(address) || ipv4.addresses().isBroadcast(address);
     }
 
     @Override
-    public int transmit(SkBuff skb, Path path, int source, int destination, int tos, int ttl) {
-        return ipv4.queueXmit(skb, ((RoutePath) path).route(), source, destination, IpProtocol.TCP, tos, ttl);
+    public int transmit(SkBuff skb, Path path, Endpoints ends, int tos, int ttl) {
+        Route route = ((RoutePath) path).route();
+        return ipv4.queueXmit(skb, route, ends.localV4(), ends.remoteV4(), IpProtocol.TCP, tos, ttl);
     }
 
     @Override

@@ -1,8 +1,24 @@
 package dev.doorbell.kernel.tcp;
 
+import dev.doorbell.kernel.inet.Endpoints;
+
 /** A keyed 64-bit hash of two words: SipHash-2-4's rounds on a fixed length. For ISNs, cookies and offsets. */
 final class KeyedHash {
     private KeyedHash() {}
+
+    /** Of everything in {@code ends}, and a word more. */
+    static long of(long key, Endpoints ends, int salt) {
+        long ports = (long) ends.localPort << 48 | (long) ends.remotePort << 32 | salt & 0xFFFF_FFFFL;
+        return of(addresses(key, ends), ports, ends.scope);
+    }
+
+    /** Of the two addresses. */
+    static long addresses(long key, Endpoints ends) {
+        if ((ends.localHigh | ends.remoteHigh) == 0) {
+            return of(key, ends.localLow, ends.remoteLow);
+        }
+        return of(of(key, ends.localHigh, ends.localLow), ends.remoteHigh, ends.remoteLow);
+    }
 
     static long of(long key, long a, long b) {
         long v0 = key ^ 0x736F_6D65_7073_6575L;

@@ -1,5 +1,7 @@
 package dev.doorbell.kernel.tcp;
 
+import dev.doorbell.bus.wire.Ipv6Address;
+import dev.doorbell.kernel.inet.Endpoints;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,12 +39,13 @@ final class ListenerTable {
 
     /** @param inInterface where the segment came in */
     @Nullable
-    TcpListener find(int address, int port, int remoteAddress, int remotePort, int inInterface) {
+    TcpListener find(Endpoints ends, int inInterface) {
+        int port = ends.localPort;
         TcpListener best = null;
         int bestScore = -1;
         int equals = 0;
         for (TcpListener l = ports[port]; l != null; l = l.next) {
-            int score = score(l, address, inInterface);
+            int score = score(l, ends, inInterface);
             if (score > bestScore) {
                 best = l;
                 bestScore = score;
@@ -51,26 +54,27 @@ final class ListenerTable {
                 equals++;
             }
         }
-        return equals > 1 ? pick(address, port, remoteAddress, remotePort, inInterface, bestScore, equals) : best;
+        return equals > 1 ? pick(ends, inInterface, bestScore, equals) : best;
     }
 
-    private @Nullable TcpListener pick(
-            int address, int port, int remoteAddress, int remotePort, int inInterface, int score, int count) {
-        long hash =
-                KeyedHash.of(key, (long) address << 32 | remoteAddress & 0xFFFF_FFFFL, (long) port << 16 | remotePort);
+    private @Nullable TcpListener pick(Endpoints ends, int inInterface, int score, int count) {
+        long hash = KeyedHash.of(key, ends, 0);
         int skip = (int) ((hash >>> 33) % count);
-        TcpListener l = ports[port];
-        while (l != null && (score(l, address, inInterface) != score || skip-- > 0)) {
+        TcpListener l = ports[ends.localPort];
+        while (l != null && (score(l, ends, inInterface) != score || skip-- > 0)) {
             l = l.next;
         }
         return l;
     }
 
     /** How closely a listener is bound to what a segment came for; below 0: it is not for it. */
-    private static int score(TcpListener l, int address, int inInterface) {
-        if ((l.address != 0 && l.address != address) || (l.outInterface != 0 && l.outInterface != inInterface)) {
+    private static int score(TcpListener l, Endpoints ends, int inInterface) {
+        int address = Endpoints.matchLocal(l.addressHigh, l.addressLow, l.v6Only, ends.localHigh, ends.localLow);
+        if (address < 0 || l.outInterface != 0 && l.outInterface != inInterface) {
             return -1;
         }
-        return (l.address != 0 ? 2 : 0) + (l.outInterface != 0 ? 1 : 0);
+        // A socket of IPv4 alone is closer to an IPv4 segment than a dual-stack one.
+        boolean ownFamily = ends.isV4() == Ipv6Address.isV4(l.addressHigh, l.addressLow);
+        return 4 * address + (l.outInterface != 0 ? 2 : 0) + (ownFamily ? 1 : 0);
     }
 }

@@ -3,7 +3,12 @@ package dev.doorbell.kernel.tcp;
 /** The way from this host to one peer, as TCP sees it. */
 interface Path {
     /** Source address that the route prefers. */
-    int source();
+    long sourceHigh();
+
+    long sourceLow();
+
+    /** Bytes of the IP header in front of a segment. */
+    int headerBytes();
 
     /** Bytes of the largest IP packet; changes when path MTU discovery learns. */
     int mtu();

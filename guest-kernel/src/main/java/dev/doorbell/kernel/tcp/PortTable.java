@@ -1,5 +1,6 @@
 package dev.doorbell.kernel.tcp;
 
+import dev.doorbell.kernel.inet.Endpoints;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -8,7 +9,11 @@ final class PortTable {
     /** One holder of a port: a bound or connected socket, a child, or TIME-WAIT. Intrusive list per port. */
     static final class Holder {
         final int port;
-        int address, outInterface;
+        long addressHigh, addressLow;
+        int outInterface;
+        /** IPV6_V6ONLY. */
+        boolean v6Only;
+
         boolean reuseAddress, reusePort, listening;
         /** Taken by connect: the port may be shared as long as the four values differ. */
         boolean byConnect;
@@ -19,8 +24,15 @@ final class PortTable {
         @Nullable
         Holder previous;
 
-        Holder(int port) {
+        Holder(int port, long addressHigh, long addressLow) {
             this.port = port;
+            this.addressHigh = addressHigh;
+            this.addressLow = addressLow;
+        }
+
+        boolean overlaps(Holder other) {
+            return Endpoints.overlap(
+                    addressHigh, addressLow, v6Only, other.addressHigh, other.addressLow, other.v6Only);
         }
     }
 
@@ -63,7 +75,7 @@ final class PortTable {
             if (other == wanted) {
                 continue;
             }
-            boolean overlap = wanted.address == 0 || other.address == 0 || wanted.address == other.address;
+            boolean overlap = wanted.overlaps(other);
             boolean sameInterface =
                     wanted.outInterface == 0 || other.outInterface == 0 || wanted.outInterface == other.outInterface;
             if (!overlap || !sameInterface) {
@@ -84,7 +96,7 @@ final class PortTable {
             if (other != wanted
                     && other.listening
                     && !(wanted.reusePort && other.reusePort)
-                    && (wanted.address == 0 || other.address == 0 || wanted.address == other.address)) {
+                    && wanted.overlaps(other)) {
                 return true;
             }
         }
@@ -103,8 +115,8 @@ final class PortTable {
         }
         for (int i = 0; i < count; i++) {
             int port = config.ephemeralLow + (start + i) % count;
-            Holder wanted = new Holder(port);
-            wanted.address = like.address;
+            Holder wanted = new Holder(port, like.addressHigh, like.addressLow);
+            wanted.v6Only = like.v6Only;
             wanted.reuseAddress = like.reuseAddress;
             wanted.reusePort = like.reusePort;
             if (!conflicts(wanted)) {
@@ -114,12 +126,16 @@ final class PortTable {
         return 0;
     }
 
-    /** A port for connect, not used with this peer. @return 0: none left */
-    int ephemeral(Tcp tcp, int localAddress, int remoteAddress, int remotePort) {
+    /**
+     * A port for connect, not used with this peer; written into {@code ends}.
+     *
+     * @return 0: none left
+     */
+    int ephemeral(Tcp tcp, Endpoints ends) {
         int count = config.ephemeralHigh - config.ephemeralLow + 1;
-        long h = (key ^ ((long) remoteAddress << 32 | localAddress & 0xFFFF_FFFFL)) * 0x9E37_79B9_7F4A_7C15L;
-        h = (h ^ remotePort) * 0xC2B2_AE3D_27D4_EB4FL;
-        int start = (int) ((h >>> 33) % count) + random.nextInt(8) * 2;
+        ends.localPort = 0;
+        long h = ends.hash(key) & 0xFFFF_FFFFL;
+        int start = (int) (h % count) + random.nextInt(8) * 2;
         for (int i = 0; i < count; i++) {
             int port = config.ephemeralLow + (start + i) % count;
             Holder first = ports[port];
@@ -127,10 +143,12 @@ final class PortTable {
             for (Holder other = first; other != null; other = other.next) {
                 shareable &= other.byConnect;
             }
-            if (shareable && tcp.mayUse(localAddress, port, remoteAddress, remotePort)) {
+            ends.localPort = port;
+            if (shareable && tcp.mayUse(ends)) {
                 return port;
             }
         }
+        ends.localPort = 0;
         return 0;
     }
 }

@@ -2,6 +2,7 @@ package dev.doorbell.kernel.tcp;
 
 import dev.doorbell.bus.wire.Seq;
 import dev.doorbell.bus.wire.TcpHeader;
+import dev.doorbell.kernel.inet.Endpoints;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.tcp.TcpMib.Counter;
 import java.util.SplittableRandom;
@@ -23,48 +24,24 @@ final class Responder {
     }
 
     /** RFC 9293 §3.10.7.1: a segment that belongs to nothing, other than a RST. */
-    void resetUnknown(SkBuff skb, int localAddress, int localPort, int remoteAddress, int remotePort) {
-        if ((skb.cbFlags & TcpHeader.RST) != 0 || tcp.network.isMulticastOrBroadcast(localAddress)) {
+    void resetUnknown(SkBuff skb, Endpoints ends) {
+        if ((skb.cbFlags & TcpHeader.RST) != 0 || tcp.network.isMulticastOrBroadcast(ends.localHigh, ends.localLow)) {
             return;
         }
-        Path path = tcp.network.path(remoteAddress, localAddress, 0);
+        Path path = tcp.network.path(ends, 0);
         if (path == null) {
             return;
         }
         if ((skb.cbFlags & TcpHeader.ACK) != 0) {
-            writer.sendBare(
-                    path,
-                    localAddress,
-                    localPort,
-                    remoteAddress,
-                    remotePort,
-                    skb.cbAck,
-                    0,
-                    TcpHeader.RST,
-                    0,
-                    false,
-                    0,
-                    0);
+            writer.sendBare(path, ends, skb.cbAck, 0, TcpHeader.RST, 0, false, 0, 0);
         } else {
-            writer.sendBare(
-                    path,
-                    localAddress,
-                    localPort,
-                    remoteAddress,
-                    remotePort,
-                    0,
-                    skb.cbEndSeq,
-                    TcpHeader.RST | TcpHeader.ACK,
-                    0,
-                    false,
-                    0,
-                    0);
+            writer.sendBare(path, ends, 0, skb.cbEndSeq, TcpHeader.RST | TcpHeader.ACK, 0, false, 0, 0);
         }
     }
 
     /** A reset for an unacceptable ACK: SEQ = SEG.ACK. */
     void reset(Flow flow, SkBuff skb) {
-        resetUnknown(skb, flow.localAddress, flow.localPort, flow.remoteAddress, flow.remotePort);
+        resetUnknown(skb, flow);
     }
 
     /** The plain "this is where I am" to an unacceptable segment; to one without data at most every 500 ms. */

@@ -4,6 +4,7 @@ import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.TcpHeader;
 import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.inet.Endpoints;
 import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbAllocator;
@@ -106,7 +107,7 @@ final class SegmentWriter {
         if (packets > 1 && entry != null) {
             skb.gsoSize = entry.mss;
             skb.gsoSegments = packets;
-            skb.gsoType = SkBuff.GSO_TCPV4;
+            skb.gsoType = c.isV4() ? SkBuff.GSO_TCPV4 : SkBuff.GSO_TCPV6;
         }
         account(c, bytes, packets, ack);
         return transmit(skb, length, bytes, c, ect);
@@ -135,21 +136,21 @@ final class SegmentWriter {
     }
 
     private int transmit(SkBuff skb, int headerBytes, int bytes, TcpConnection c, boolean ect) {
-        partialChecksum(skb, c.localAddress, c.remoteAddress, headerBytes + bytes);
+        partialChecksum(skb, c, headerBytes + bytes);
         skb.mark = c.settings.mark;
         skb.priority = c.settings.priority;
         int tos = c.settings.tos & ~3 | (ect ? ECT0 : 0);
-        Path path = current(c.path, c.localAddress, c.remoteAddress, c.settings.outInterface);
+        Path path = current(c.path, c, c.settings.outInterface);
         if (path == null) {
             return unreachable(skb);
         }
         c.path = path;
-        return network.transmit(skb, path, c.localAddress, c.remoteAddress, tos, c.settings.ttl);
+        return network.transmit(skb, path, c, tos, c.settings.ttl);
     }
 
     /** Every segment, also a bare acknowledgment, follows a change of routes or interfaces: __sk_dst_check. */
-    private @Nullable Path current(Path known, int localAddress, int remoteAddress, int outInterface) {
-        return known.isValid() ? known : network.path(remoteAddress, localAddress, outInterface);
+    private @Nullable Path current(Path known, Endpoints ends, int outInterface) {
+        return known.isValid() ? known : network.path(ends, outInterface);
     }
 
     private static int unreachable(SkBuff skb) {
@@ -184,13 +185,13 @@ final class SegmentWriter {
                 request.tsRecent,
                 request.windowScaleOk ? request.rcvWscale : -1);
         mib.inc(Counter.OutSegs);
-        partialChecksum(skb, request.localAddress, request.remoteAddress, length);
+        partialChecksum(skb, request, length);
         TcpSettings settings = request.listener.settings;
-        Path path = current(request.path, request.localAddress, request.remoteAddress, settings.outInterface);
+        Path path = current(request.path, request, settings.outInterface);
         if (path == null) {
             return unreachable(skb);
         }
-        return network.transmit(skb, path, request.localAddress, request.remoteAddress, settings.tos, settings.ttl);
+        return network.transmit(skb, path, request, settings.tos, settings.ttl);
     }
 
     /**
@@ -199,28 +200,8 @@ final class SegmentWriter {
      * @param timestamps whether to carry the option
      */
     void sendBare(
-            Path path, Flow flow, int seq, int ack, int flags, int window, boolean timestamps, int tsVal, int tsEcr) {
-        sendBare(
-                path,
-                flow.localAddress,
-                flow.localPort,
-                flow.remoteAddress,
-                flow.remotePort,
-                seq,
-                ack,
-                flags,
-                window,
-                timestamps,
-                tsVal,
-                tsEcr);
-    }
-
-    void sendBare(
             Path path,
-            int localAddress,
-            int localPort,
-            int remoteAddress,
-            int remotePort,
+            Endpoints ends,
             int seq,
             int ack,
             int flags,
@@ -234,8 +215,8 @@ final class SegmentWriter {
         }
         int length = TcpHeader.MIN_LENGTH + (timestamps ? 12 : 0);
         header.wrap(skb.memory(), skb.push(length), length)
-                .sourcePort(localPort)
-                .destinationPort(remotePort)
+                .sourcePort(ends.localPort)
+                .destinationPort(ends.remotePort)
                 .sequence(seq)
                 .acknowledgment(ack)
                 .headerLengthAndFlags(length, flags)
@@ -248,22 +229,21 @@ final class SegmentWriter {
         if ((flags & TcpHeader.RST) != 0) {
             mib.inc(Counter.OutRsts);
         }
-        partialChecksum(skb, localAddress, remoteAddress, length);
-        Path now = current(path, localAddress, remoteAddress, 0);
+        partialChecksum(skb, ends, length);
+        Path now = current(path, ends, 0);
         if (now == null) {
             unreachable(skb);
             return;
         }
-        network.transmit(skb, now, localAddress, remoteAddress, 0, 0);
+        network.transmit(skb, now, ends, 0, 0);
     }
 
     private @Nullable SkBuff allocate() {
         return allocator.alloc(network.maxHeader() + TcpHeader.MAX_LENGTH, 0);
     }
 
-    private void partialChecksum(SkBuff skb, int source, int destination, int bytes) {
-        header.checksum(
-                InternetChecksum.fold16(InternetChecksum.pseudoHeader(source, destination, IpProtocol.TCP, bytes)));
+    private void partialChecksum(SkBuff skb, Endpoints ends, int bytes) {
+        header.checksum(InternetChecksum.fold16(ends.pseudoHeader(IpProtocol.TCP, bytes)));
         skb.transportHeader = skb.data();
         skb.ipSummed = SkBuff.CHECKSUM_PARTIAL;
         skb.checksumStart = skb.data();

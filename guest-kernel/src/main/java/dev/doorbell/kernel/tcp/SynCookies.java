@@ -1,5 +1,7 @@
 package dev.doorbell.kernel.tcp;
 
+import dev.doorbell.kernel.inet.Endpoints;
+
 /**
  * SYN cookies, RFC 4987 §3.6: with the queue full, everything that must be remembered about a SYN goes into the sequence
  * number of the SYN-ACK: a minute counter (8 bits) and an index of MSS values under a keyed hash (24 bits).
@@ -17,7 +19,7 @@ final class SynCookies {
         key1 = random.nextLong();
     }
 
-    int make(int localAddress, int localPort, int remoteAddress, int remotePort, int irs, int mss, long nowNs) {
+    int make(Endpoints ends, int irs, int mss, long nowNs) {
         int index = 0;
         for (int i = 0; i < MSS.length; i++) {
             if (MSS[i] <= mss) {
@@ -25,20 +27,20 @@ final class SynCookies {
             }
         }
         int minute = minute(nowNs);
-        int h1 = hash(key0, localAddress, localPort, remoteAddress, remotePort, 0);
-        int h2 = hash(key1, localAddress, localPort, remoteAddress, remotePort, minute);
+        int h1 = hash(key0, ends, 0);
+        int h2 = hash(key1, ends, minute);
         return h1 + irs + (minute << 24) + (h2 + index & HASH_MASK);
     }
 
     /** @return the MSS that the cookie holds, 0: it is none of ours, or too old */
-    int check(int cookie, int localAddress, int localPort, int remoteAddress, int remotePort, int irs, long nowNs) {
-        int rest = cookie - hash(key0, localAddress, localPort, remoteAddress, remotePort, 0) - irs;
+    int check(int cookie, Endpoints ends, int irs, long nowNs) {
+        int rest = cookie - hash(key0, ends, 0) - irs;
         int minute = minute(nowNs);
         int age = minute - (rest >>> 24) & 0xFF;
         if (age >= MAX_AGE_MINUTES) {
             return 0;
         }
-        int h2 = hash(key1, localAddress, localPort, remoteAddress, remotePort, minute - age & 0xFF);
+        int h2 = hash(key1, ends, minute - age & 0xFF);
         int index = rest - h2 & HASH_MASK;
         return index < MSS.length ? MSS[index] : 0;
     }
@@ -47,7 +49,7 @@ final class SynCookies {
         return (int) (nowNs / (60 * TcpConfig.SECOND)) & 0xFF;
     }
 
-    private static int hash(long key, int a, int b, int c, int d, int e) {
-        return (int) KeyedHash.of(key, (long) a << 32 | c & 0xFFFF_FFFFL, (long) b << 32 | (long) d << 16 | e);
+    private static int hash(long key, Endpoints ends, int count) {
+        return (int) KeyedHash.of(key, ends, count);
     }
 }

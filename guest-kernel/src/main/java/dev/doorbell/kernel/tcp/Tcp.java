@@ -2,11 +2,11 @@ package dev.doorbell.kernel.tcp;
 
 import static dev.doorbell.kernel.socket.SocketConstants.*;
 
-import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv4Header;
 import dev.doorbell.bus.wire.TcpHeader;
 import dev.doorbell.kernel.core.KernelContext;
+import dev.doorbell.kernel.inet.Endpoints;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.L4Protocol;
 import dev.doorbell.kernel.skb.DropReason;
@@ -48,6 +48,9 @@ public final class Tcp implements L4Protocol {
     private final long isnKey, tsKey;
     private final TcpHeader header = new TcpHeader();
     private final Ipv4Header ipHeader = new Ipv4Header();
+    /** Of the segment that is being received. */
+    private final Endpoints ends = new Endpoints();
+
     private final ReceivedOptions options = new ReceivedOptions();
     private final Ipv4 ipv4;
 
@@ -137,11 +140,17 @@ public final class Tcp implements L4Protocol {
     public void receive(SkBuff skb) {
         mib.add(Counter.InSegs, Math.max(1, skb.gsoSegments));
         ipHeader.wrap(skb.memory(), skb.networkHeader, Ipv4Header.MIN_LENGTH);
-        receive(skb, ipHeader.source(), ipHeader.destination(), ipHeader.tos() & 3);
+        ends.localV4(ipHeader.destination(), 0).remoteV4(ipHeader.source(), 0);
+        receive(skb, ends, ipHeader.tos() & 3);
     }
 
-    /** @param ecn the two ECN bits of the IP header */
-    void receive(SkBuff skb, int source, int destination, int ecn) {
+    /**
+     * A segment.
+     *
+     * @param ends addresses and scope are set, the ports are filled in here
+     * @param ecn the two ECN bits of the IP header
+     */
+    void receive(SkBuff skb, Endpoints ends, int ecn) {
         int length = skb.length();
         if (skb.packetType != SkBuff.PACKET_HOST) {
             skb.drop(DropReason.OTHERHOST);
@@ -157,7 +166,7 @@ public final class Tcp implements L4Protocol {
             skb.drop(DropReason.TCP_BAD_HEADER);
             return;
         }
-        if (!checksumOk(skb, source, destination, length)) {
+        if (!SkbChecksum.isTransportValid(skb, ends.pseudoHeader(IpProtocol.TCP, length))) {
             mib.inc(Counter.InCsumErrors);
             mib.inc(Counter.InErrs);
             skb.drop(DropReason.TCP_CSUM);
@@ -178,15 +187,15 @@ public final class Tcp implements L4Protocol {
         skb.cbCount = 0;
         int window = header.window();
         int urgent = (flags & TcpHeader.URG) != 0 ? header.urgentPointer() : 0;
-        int localPort = header.destinationPort();
-        int remotePort = header.sourcePort();
+        ends.localPort = header.destinationPort();
+        ends.remotePort = header.sourcePort();
         options.parse(
                 skb.memory(),
                 skb.data() + TcpHeader.MIN_LENGTH,
                 headerLength - TcpHeader.MIN_LENGTH,
                 (flags & TcpHeader.SYN) != 0);
         skb.pull(headerLength);
-        Flow flow = flows.find(destination, localPort, source, remotePort);
+        Flow flow = flows.find(ends);
         if (flow instanceof TcpConnection c) {
             ecnReceived(c, ecn, flags, length - headerLength);
             input.receive(c, skb, options, window, urgent);
@@ -197,7 +206,7 @@ public final class Tcp implements L4Protocol {
             request.listener.receiveFor(request, skb, options, window, urgent);
             return;
         }
-        TcpListener listener = listeners.find(destination, localPort, source, remotePort, network.interfaceOf(skb));
+        TcpListener listener = listeners.find(ends, network.interfaceOf(skb));
         if (flow instanceof TimeWait tw) {
             isn = timeWait.receive(tw, skb, options, listener != null);
             if (isn == 0) {
@@ -205,11 +214,11 @@ public final class Tcp implements L4Protocol {
             }
         }
         if (listener == null) {
-            responder.resetUnknown(skb, destination, localPort, source, remotePort);
+            responder.resetUnknown(skb, ends);
             skb.drop(DropReason.NO_SOCKET);
             return;
         }
-        listener.receive(skb, options, window, destination, localPort, source, remotePort, isn);
+        listener.receive(skb, options, window, ends, isn);
     }
 
     private static void ecnReceived(TcpConnection c, int ecn, int flags, int bytes) {
@@ -231,30 +240,20 @@ public final class Tcp implements L4Protocol {
         }
     }
 
-    private boolean checksumOk(SkBuff skb, int source, int destination, int length) {
-        return SkbChecksum.isTransportValid(
-                skb, InternetChecksum.pseudoHeader(source, destination, IpProtocol.TCP, length));
-    }
-
     /** An ICMP error about a segment of ours, RFC 9293 §3.9.2.2, RFC 5927: only if its sequence number is in flight. */
     @Override
     public void error(int icmpType, int icmpCode, int info, SkBuff quoted) {
         ipHeader.wrap(quoted.memory(), quoted.networkHeader, Ipv4Header.MIN_LENGTH);
         header.wrap(quoted.memory(), quoted.data(), 8);
-        IcmpErrors.handle(
-                this,
-                flows.find(ipHeader.source(), header.sourcePort(), ipHeader.destination(), header.destinationPort()),
-                header.sequence(),
-                icmpType,
-                icmpCode,
-                info);
+        ends.localV4(ipHeader.source(), header.sourcePort()).remoteV4(ipHeader.destination(), header.destinationPort());
+        IcmpErrors.handle(this, flows.find(ends), header.sequence(), icmpType, icmpCode, info);
     }
 
     // ---- connections
 
     /** MSS to offer: what the outgoing interface takes, whatever path MTU was learned. RFC 6691. */
     int advertisedMss(Path path, TcpSettings settings) {
-        int mss = Math.min(path.linkMtu(), TcpConnection.MAX_PACKET) - Ipv4Header.MIN_LENGTH - TcpHeader.MIN_LENGTH;
+        int mss = Math.min(path.linkMtu(), TcpConnection.MAX_PACKET) - path.headerBytes() - TcpHeader.MIN_LENGTH;
         if (settings.userMss != 0) {
             mss = Math.min(mss, settings.userMss);
         }
@@ -262,21 +261,17 @@ public final class Tcp implements L4Protocol {
     }
 
     /** RFC 6528: a clock of 64 ns per step plus a keyed hash of the four values. */
-    int initialSequence(int la, int lp, int ra, int rp) {
-        return hash(isnKey, la, lp, ra, rp) + (int) (kernel.nowNs() >> 6);
+    int initialSequence(Endpoints ends) {
+        return (int) KeyedHash.of(isnKey, ends, 0) + (int) (kernel.nowNs() >> 6);
     }
 
-    int timestampOffset(Flow flow) {
-        return hash(tsKey, flow.localAddress, 0, flow.remoteAddress, 0);
+    int timestampOffset(Endpoints ends) {
+        return (int) KeyedHash.addresses(tsKey, ends);
     }
 
-    private static int hash(long key, int la, int lp, int ra, int rp) {
-        return (int) KeyedHash.of(key, (long) la << 32 | ra & 0xFFFF_FFFFL, (long) lp << 16 | rp);
-    }
-
-    /** True when a connection with these four values may be opened: none is there, or one in TIME-WAIT that may go. */
-    boolean mayUse(int la, int lp, int ra, int rp) {
-        Flow flow = flows.find(la, lp, ra, rp);
+    /** True when a connection with these ends may be opened: none is there, or one in TIME-WAIT that may go. */
+    boolean mayUse(Endpoints ends) {
+        Flow flow = flows.find(ends);
         if (flow == null) {
             return true;
         }
@@ -289,8 +284,7 @@ public final class Tcp implements L4Protocol {
     /** A connection for a request whose third segment has come. */
     TcpConnection childOf(TcpListener listener, TcpRequest r) {
         TcpSettings settings = new TcpSettings(listener.settings);
-        TcpConnection c =
-                new TcpConnection(this, r.localAddress, r.localPort, r.remoteAddress, r.remotePort, r.path, settings);
+        TcpConnection c = new TcpConnection(this, r, r.path, settings);
         c.listener = listener;
         c.iss = r.iss;
         c.sndUna = r.iss;
@@ -313,8 +307,7 @@ public final class Tcp implements L4Protocol {
         c.maxWindow = r.window;
         c.sndWl1 = r.irs;
         c.ecn = r.ecnOk ? TcpConnection.ECN_OK : 0;
-        PortTable.Holder holder = new PortTable.Holder(r.localPort);
-        holder.address = r.localAddress;
+        PortTable.Holder holder = new PortTable.Holder(r.localPort, r.localHigh, r.localLow);
         holder.reuseAddress = listener.sock.reuseAddress;
         holder.reusePort = listener.sock.reusePort;
         c.holder = holder;
@@ -438,7 +431,7 @@ public final class Tcp implements L4Protocol {
         if (c.path.isValid()) {
             return true;
         }
-        Path fresh = network.path(c.remoteAddress, c.localAddress, c.settings.outInterface);
+        Path fresh = network.path(c, c.settings.outInterface);
         if (fresh == null) {
             return false;
         }

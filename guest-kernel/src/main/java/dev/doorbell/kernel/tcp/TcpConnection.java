@@ -2,6 +2,7 @@ package dev.doorbell.kernel.tcp;
 
 import dev.doorbell.bus.wire.Seq;
 import dev.doorbell.kernel.core.KernelContext;
+import dev.doorbell.kernel.inet.Endpoints;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -149,15 +150,8 @@ final class TcpConnection extends Flow {
     long oowAckNs = Long.MIN_VALUE;
     int softError;
 
-    TcpConnection(
-            Tcp tcp,
-            int localAddress,
-            int localPort,
-            int remoteAddress,
-            int remotePort,
-            Path path,
-            TcpSettings settings) {
-        super(localAddress, localPort, remoteAddress, remotePort);
+    TcpConnection(Tcp tcp, Endpoints ends, Path path, TcpSettings settings) {
+        super(ends);
         this.tcp = tcp;
         this.config = tcp.config();
         this.path = path;
@@ -322,7 +316,6 @@ final class TcpConnection extends Flow {
 
     @Override
     public String toString() {
-        return "TcpConnection " + state + " " + Integer.toHexString(localAddress) + ":" + localPort + " <-> "
-                + Integer.toHexString(remoteAddress) + ":" + remotePort;
+        return "TcpConnection " + state + " " + super.toString();
     }
 }

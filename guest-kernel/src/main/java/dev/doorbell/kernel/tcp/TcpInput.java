@@ -243,7 +243,7 @@ final class TcpInput {
             c.rcvWscale = 0;
             c.windowClamp = Math.min(c.windowClamp == 0 ? 65_535 : c.windowClamp, 65_535);
         }
-        int offered = options.sawMss ? options.mss : 536;
+        int offered = options.sawMss ? options.mss : c.defaultMss();
         int own = c.settings.userMss;
         c.peerMss = own != 0 ? Math.min(offered, own) : offered;
         if (c.timestampsOk) {

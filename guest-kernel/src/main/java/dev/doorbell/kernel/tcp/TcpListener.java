@@ -4,6 +4,7 @@ import static dev.doorbell.kernel.socket.SocketConstants.*;
 
 import dev.doorbell.bus.wire.Seq;
 import dev.doorbell.bus.wire.TcpHeader;
+import dev.doorbell.kernel.inet.Endpoints;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.tcp.TcpMib.Counter;
 import java.util.ArrayDeque;
@@ -16,7 +17,9 @@ final class TcpListener {
     final Tcp tcp;
     final TcpSock sock;
     final TcpSettings settings;
-    final int address, port, outInterface;
+    final long addressHigh, addressLow;
+    final boolean v6Only;
+    final int port, outInterface;
     private final PortTable.Holder holder;
     private int backlog;
     private final ArrayDeque<TcpSock> acceptQueue = new ArrayDeque<>();
@@ -30,13 +33,15 @@ final class TcpListener {
     @Nullable
     TcpListener next;
 
-    TcpListener(Tcp tcp, TcpSock sock, PortTable.Holder holder, int address, int port, int backlog) {
+    TcpListener(Tcp tcp, TcpSock sock, PortTable.Holder holder, int backlog) {
         this.tcp = tcp;
         this.sock = sock;
         this.holder = holder;
         this.settings = sock.settings;
-        this.address = address;
-        this.port = port;
+        this.addressHigh = holder.addressHigh;
+        this.addressLow = holder.addressLow;
+        this.v6Only = holder.v6Only;
+        this.port = holder.port;
         this.outInterface = sock.boundInterface;
         backlog(backlog);
     }
@@ -69,28 +74,29 @@ final class TcpListener {
     // ---- SYN
 
     /** A segment for the listening port from a peer that nothing is known of; the buffer is gone in every case. */
-    void receive(SkBuff skb, ReceivedOptions options, int window, int la, int lp, int ra, int rp, int isn) {
+    void receive(SkBuff skb, ReceivedOptions options, int window, Endpoints ends, int isn) {
         int flags = skb.cbFlags;
         if ((flags & TcpHeader.RST) != 0) {
             skb.free();
             return;
         }
         if ((flags & TcpHeader.ACK) != 0) {
-            TcpConnection child = cookieAck(skb, options, window, la, lp, ra, rp);
+            TcpConnection child = cookieAck(skb, options, window, ends);
             if (child == null) {
-                tcp.responder.resetUnknown(skb, la, lp, ra, rp);
+                tcp.responder.resetUnknown(skb, ends);
                 skb.free();
             }
             return;
         }
         if ((flags & TcpHeader.SYN) != 0 && (flags & TcpHeader.FIN) == 0) {
-            syn(skb, options, window, la, lp, ra, rp, isn);
+            syn(skb, options, window, ends, isn);
         }
         skb.free();
     }
 
-    private void syn(SkBuff skb, ReceivedOptions options, int window, int la, int lp, int ra, int rp, int isn) {
-        if (skb.packetType != SkBuff.PACKET_HOST || tcp.network.isMulticastOrBroadcast(ra)) {
+    private void syn(SkBuff skb, ReceivedOptions options, int window, Endpoints ends, int isn) {
+        if (skb.packetType != SkBuff.PACKET_HOST
+                || tcp.network.isMulticastOrBroadcast(ends.remoteHigh, ends.remoteLow)) {
             return;
         }
         boolean cookie = false;
@@ -109,22 +115,22 @@ final class TcpListener {
             tcp.mib.inc(Counter.ListenDrops);
             return;
         }
-        Path path = tcp.network.path(ra, la, outInterface);
+        Path path = tcp.network.path(ends, outInterface);
         if (path == null) {
             tcp.mib.inc(Counter.ListenDrops);
             return;
         }
-        TcpRequest request = new TcpRequest(this, path, la, lp, ra, rp);
+        TcpRequest request = new TcpRequest(this, path, ends);
         take(request, skb, options, window);
         if (cookie) {
             request.timestampsOk = request.sackOk = request.windowScaleOk = request.ecnOk = false;
             request.rcvWscale = 0;
-            request.iss = tcp.cookies.make(la, lp, ra, rp, skb.cbSeq, request.peerMss, tcp.kernel.nowNs());
+            request.iss = tcp.cookies.make(ends, skb.cbSeq, request.peerMss, tcp.kernel.nowNs());
             tcp.mib.inc(Counter.SyncookiesSent);
             sendSynAck(request);
             return;
         }
-        request.iss = isn != 0 ? isn : tcp.initialSequence(la, lp, ra, rp);
+        request.iss = isn != 0 ? isn : tcp.initialSequence(ends);
         tcp.flows.put(request);
         requests++;
         request.timer = new LazyTimer(tcp.kernel, "tcp request", () -> timeout(request));
@@ -136,7 +142,7 @@ final class TcpListener {
     private void take(TcpRequest request, SkBuff skb, ReceivedOptions options, int window) {
         TcpConfig config = tcp.config();
         request.irs = skb.cbSeq;
-        int offered = options.sawMss ? options.mss : 536;
+        int offered = options.sawMss ? options.mss : request.defaultMss();
         request.peerMss = settings.userMss != 0 ? Math.min(offered, settings.userMss) : offered;
         request.advertisedMss = tcp.advertisedMss(request.path, settings);
         request.sackOk = options.sackPermitted && config.sack;
@@ -286,19 +292,18 @@ final class TcpListener {
                 request.tsRecent);
     }
 
-    private @Nullable TcpConnection cookieAck(
-            SkBuff skb, ReceivedOptions options, int window, int la, int lp, int ra, int rp) {
+    private @Nullable TcpConnection cookieAck(SkBuff skb, ReceivedOptions options, int window, Endpoints ends) {
         if (!tcp.config().synCookies || tcp.kernel.nowNs() >= cookiesUntilNs || acceptQueueFull()) {
             return null;
         }
-        int mss = tcp.cookies.check(skb.cbAck - 1, la, lp, ra, rp, skb.cbSeq - 1, tcp.kernel.nowNs());
-        Path path = tcp.network.path(ra, la, outInterface);
+        int mss = tcp.cookies.check(skb.cbAck - 1, ends, skb.cbSeq - 1, tcp.kernel.nowNs());
+        Path path = tcp.network.path(ends, outInterface);
         if (mss == 0 || path == null) {
             tcp.mib.inc(Counter.SyncookiesFailed);
             return null;
         }
         tcp.mib.inc(Counter.SyncookiesRecv);
-        TcpRequest request = new TcpRequest(this, path, la, lp, ra, rp);
+        TcpRequest request = new TcpRequest(this, path, ends);
         request.irs = skb.cbSeq - 1;
         request.iss = skb.cbAck - 1;
         request.peerMss = mss;

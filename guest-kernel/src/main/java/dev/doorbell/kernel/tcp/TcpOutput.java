@@ -34,7 +34,7 @@ final class TcpOutput {
 
     /** Data bytes of a full packet, from the path's MTU and the peer's MSS; stores it. RFC 9293 §3.7.1. */
     int syncMss(TcpConnection c, int mtu) {
-        int mss = Math.min(mtu - 20 - TcpHeader.MIN_LENGTH, c.peerMss) - c.optionBytes();
+        int mss = Math.min(mtu - c.ipHeaderBytes() - TcpHeader.MIN_LENGTH, c.peerMss) - c.optionBytes();
         mss = Math.max(mss, c.config.minSndMss - c.optionBytes());
         mss = boundToHalfWindow(c, mss);
         c.pathMtu = mtu;

@@ -1,5 +1,6 @@
 package dev.doorbell.kernel.tcp;
 
+import dev.doorbell.kernel.inet.Endpoints;
 import org.jspecify.annotations.Nullable;
 
 /** A connection request: SYN received, SYN-ACK sent, no connection yet. As little as must be remembered. */
@@ -15,8 +16,8 @@ final class TcpRequest extends Flow {
     @Nullable
     LazyTimer timer;
 
-    TcpRequest(TcpListener listener, Path path, int localAddress, int localPort, int remoteAddress, int remotePort) {
-        super(localAddress, localPort, remoteAddress, remotePort);
+    TcpRequest(TcpListener listener, Path path, Endpoints ends) {
+        super(ends);
         this.listener = listener;
         this.path = path;
     }

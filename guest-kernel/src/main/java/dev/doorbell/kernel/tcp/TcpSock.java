@@ -2,8 +2,10 @@ package dev.doorbell.kernel.tcp;
 
 import static dev.doorbell.kernel.socket.SocketConstants.*;
 
+import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.kernel.core.Errno;
-import dev.doorbell.kernel.ipv4.InetSock;
+import dev.doorbell.kernel.inet.Endpoints;
+import dev.doorbell.kernel.inet.InetSock;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.socket.Message;
 import dev.doorbell.kernel.socket.Sock;
@@ -49,10 +51,7 @@ public final class TcpSock extends InetSock {
     TcpSock(Tcp tcp, TcpSock parent, TcpConnection c) {
         this(tcp, parent.ipv4(), c.settings);
         connection = c;
-        localAddress = c.localAddress;
-        localPort = c.localPort;
-        remoteAddress = c.remoteAddress;
-        remotePort = c.remotePort;
+        ends.copyFrom(c);
         reuseAddress = parent.reuseAddress;
         reusePort = parent.reusePort;
         keepAlive = parent.keepAlive;
@@ -78,30 +77,34 @@ public final class TcpSock extends InetSock {
         if (connection != null || listener != null || holder != null) {
             return Errno.EINVAL.negated();
         }
-        if (in.address() != INADDR_ANY && !freeBind && !tcp.network.isLocal(in.address())) {
+        long low = Ipv6Address.ofV4(in.address());
+        if (in.address() != INADDR_ANY && !freeBind && !tcp.network.isLocal(0, low)) {
             return Errno.EADDRNOTAVAIL.negated();
         }
-        PortTable.Holder wanted = claim(in.port(), in.address());
-        if (in.port() == 0) {
-            int port = tcp.ports.ephemeral(wanted);
-            if (port == 0) {
+        return bind(0, low, in.port());
+    }
+
+    private int bind(long high, long low, int port) {
+        PortTable.Holder wanted = claim(port, high, low);
+        if (port == 0) {
+            int free = tcp.ports.ephemeral(wanted);
+            if (free == 0) {
                 return Errno.EADDRINUSE.negated();
             }
-            wanted = claim(port, in.address());
+            wanted = claim(free, high, low);
         } else if (tcp.ports.conflicts(wanted)) {
             return Errno.EADDRINUSE.negated();
         }
         tcp.ports.add(wanted);
         holder = wanted;
-        localAddress = in.address();
-        localPort = wanted.port;
-        addressBound = in.address() != INADDR_ANY;
+        ends.local(high, low, wanted.port);
+        addressBound = !ends.isLocalAny();
         return 0;
     }
 
-    private PortTable.Holder claim(int port, int address) {
-        PortTable.Holder claim = new PortTable.Holder(port);
-        claim.address = address;
+    private PortTable.Holder claim(int port, long high, long low) {
+        PortTable.Holder claim = new PortTable.Holder(port, high, low);
+        claim.v6Only = v6Only;
         claim.outInterface = boundInterface;
         claim.reuseAddress = reuseAddress;
         claim.reusePort = reusePort;
@@ -138,25 +141,26 @@ public final class TcpSock extends InetSock {
             int error = takeError();
             return error != 0 ? error : Errno.ECONNABORTED.negated();
         }
-        int destination = in.address() == INADDR_ANY ? INADDR_LOOPBACK : in.address();
-        if (tcp.network.isMulticastOrBroadcast(destination)) {
+        Endpoints wanted = new Endpoints(ends);
+        wanted.remoteV4(in.address() == INADDR_ANY ? INADDR_LOOPBACK : in.address(), in.port());
+        if (tcp.network.isMulticastOrBroadcast(wanted.remoteHigh, wanted.remoteLow)) {
             return Errno.ENETUNREACH.negated();
         }
-        Path path = tcp.network.path(destination, localAddress, boundInterface);
+        Path path = tcp.network.path(wanted, boundInterface);
         if (path == null) {
             return Errno.ENETUNREACH.negated();
         }
-        int source = localAddress != INADDR_ANY ? localAddress : path.source();
-        int port = localPort;
-        if (port == 0) {
-            port = tcp.ports.ephemeral(tcp, source, destination, in.port());
-            if (port == 0) {
+        if (wanted.isLocalAny()) {
+            wanted.local(path.sourceHigh(), path.sourceLow(), wanted.localPort);
+        }
+        if (wanted.localPort == 0) {
+            if (tcp.ports.ephemeral(tcp, wanted) == 0) {
                 return Errno.EADDRNOTAVAIL.negated();
             }
-        } else if (!tcp.mayUse(source, port, destination, in.port())) {
+        } else if (!tcp.mayUse(wanted)) {
             return Errno.EADDRNOTAVAIL.negated();
         }
-        open(path, source, port, destination, in.port());
+        open(path, wanted);
         return Errno.EINPROGRESS.negated();
     }
 
@@ -176,22 +180,19 @@ public final class TcpSock extends InetSock {
         return Errno.EISCONN.negated();
     }
 
-    private void open(Path path, int source, int port, int destination, int destinationPort) {
-        int iss = tcp.initialSequence(source, port, destination, destinationPort);
-        if (tcp.flows.find(source, port, destination, destinationPort) instanceof TimeWait old) {
+    private void open(Path path, Endpoints chosen) {
+        int iss = tcp.initialSequence(chosen);
+        if (tcp.flows.find(chosen) instanceof TimeWait old) {
             iss = old.nextIss();
             tcp.timeWait.kill(old);
             tcp.mib.inc(Counter.TCPTimeWaitReused);
         }
-        localAddress = source;
-        localPort = port;
-        remoteAddress = destination;
-        remotePort = destinationPort;
+        ends.copyFrom(chosen);
         syncSettings();
-        TcpConnection c = new TcpConnection(tcp, source, port, destination, destinationPort, path, settings);
+        TcpConnection c = new TcpConnection(tcp, chosen, path, settings);
         PortTable.Holder held = holder;
         if (held == null) {
-            held = claim(port, source);
+            held = claim(chosen.localPort, chosen.localHigh, chosen.localLow);
             held.byConnect = true;
             tcp.ports.add(held);
         }
@@ -229,11 +230,11 @@ public final class TcpSock extends InetSock {
             c.receiveQueue.clear();
         }
         connecting = false;
-        remoteAddress = remotePort = 0;
-        localPort = 0;
+        dissolve();
+        ends.localPort = 0;
         shutdownMask = 0;
         if (!addressBound) {
-            localAddress = INADDR_ANY;
+            unbind();
         }
         return 0;
     }
@@ -248,7 +249,7 @@ public final class TcpSock extends InetSock {
             return 0;
         }
         if (holder == null) {
-            int error = bind(new SockAddrIn(localAddress, 0));
+            int error = bind(ends.localHigh, ends.localLow, 0);
             if (error < 0) {
                 return error;
             }
@@ -259,7 +260,7 @@ public final class TcpSock extends InetSock {
         }
         syncSettings();
         held.listening = true;
-        TcpListener made = new TcpListener(tcp, this, held, localAddress, localPort, backlog);
+        TcpListener made = new TcpListener(tcp, this, held, backlog);
         listener = made;
         acceptsConnections = true;
         tcp.listeners.add(made);
@@ -425,7 +426,7 @@ public final class TcpSock extends InetSock {
             acceptsConnections = false;
             l.close();
             releasePort();
-            localPort = 0;
+            ends.localPort = 0;
         }
     }
 

@@ -22,7 +22,7 @@ final class TimeWait extends Flow {
 
     /** @param substate TIME_WAIT, or FIN_WAIT2 of an orphan that still waits for the peer's FIN */
     TimeWait(TcpConnection c, TcpState substate) {
-        super(c.localAddress, c.localPort, c.remoteAddress, c.remotePort);
+        super(c);
         this.path = c.path;
         this.timestampsOk = c.timestampsOk;
         this.tsOffset = c.tsOffset;

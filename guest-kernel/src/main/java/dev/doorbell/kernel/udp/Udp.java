@@ -1,10 +1,10 @@
 package dev.doorbell.kernel.udp;
 
 import dev.doorbell.bus.wire.IcmpTypes;
-import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv4Header;
 import dev.doorbell.bus.wire.UdpHeader;
+import dev.doorbell.kernel.inet.Endpoints;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.L4Protocol;
 import dev.doorbell.kernel.ipv4.Mib;
@@ -15,7 +15,6 @@ import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbChecksum;
 import dev.doorbell.kernel.socket.SocketConstants;
 import dev.doorbell.kernel.socket.SocketFamily;
-import org.jspecify.annotations.Nullable;
 
 /** UDP, RFC 768 and RFC 1122 section 4.1: datagrams to sockets. */
 public final class Udp implements L4Protocol {
@@ -24,6 +23,7 @@ public final class Udp implements L4Protocol {
     private final UdpTable table;
     private final UdpHeader udp = new UdpHeader();
     private final Ipv4Header ip = new Ipv4Header();
+    private final Endpoints ends = new Endpoints();
 
     /** Registers protocol 17 and the datagram sockets of {@code inet}. */
     public Udp(Ipv4 ipv4, SocketFamily inet) {
@@ -54,32 +54,27 @@ public final class Udp implements L4Protocol {
             skb.trim(length);
         }
         ip.wrap(skb.memory(), skb.networkHeader, Ipv4Header.MIN_LENGTH);
-        int source = ip.source();
-        int destination = ip.destination();
+        ends.localV4(ip.destination(), udp.destinationPort()).remoteV4(ip.source(), udp.sourcePort());
         // 0: the sender computed none.
-        if (udp.checksum() != 0
-                && !SkbChecksum.isTransportValid(
-                        skb, InternetChecksum.pseudoHeader(source, destination, IpProtocol.UDP, length))) {
+        if (udp.checksum() != 0 && !SkbChecksum.isTransportValid(skb, ends.pseudoHeader(IpProtocol.UDP, length))) {
             snmp.count(Mib.UDP_IN_CSUM_ERRORS);
             error(skb, DropReason.UDP_CSUM);
             return;
         }
         NetDevice dev = skb.dev;
-        int sourcePort = udp.sourcePort();
-        int destinationPort = udp.destinationPort();
         skb.transportHeader = skb.data();
         if (skb.packetType != SkBuff.PACKET_HOST) {
-            deliverToAll(skb, destination, destinationPort, source, sourcePort);
+            deliverToAll(skb);
             return;
         }
-        UdpSock sock = table.lookup(destination, destinationPort, source, sourcePort, dev == null ? 0 : dev.ifindex());
+        UdpSock sock = table.lookup(ends, dev == null ? 0 : dev.ifindex());
         if (sock != null) {
             skb.pull(UdpHeader.LENGTH);
             if (ipv4.net().kernel().tracer().isOn()) {
                 ipv4.net()
                         .kernel()
                         .tracer()
-                        .event("udp", "deliver", "port=" + destinationPort + " bytes=" + skb.length());
+                        .event("udp", "deliver", "port=" + ends.localPort + " bytes=" + skb.length());
             }
             deliver(sock, skb);
             return;
@@ -105,15 +100,15 @@ public final class Udp implements L4Protocol {
     }
 
     /** Broadcast and multicast: a copy to every socket that matches; the last one gets the original. */
-    private void deliverToAll(SkBuff skb, int destination, int destinationPort, int source, int sourcePort) {
+    private void deliverToAll(SkBuff skb) {
         NetDevice dev = skb.dev;
         int index = dev == null ? 0 : dev.ifindex();
         boolean group = skb.packetType == SkBuff.PACKET_MULTICAST;
         skb.pull(UdpHeader.LENGTH);
         UdpSock previous = null;
-        for (UdpSock sock = table.first(destinationPort); sock != null; sock = sock.nextInBucket) {
-            boolean matches = UdpTable.score(sock, destination, destinationPort, source, sourcePort, index) >= 0;
-            if (matches && (!group || dev != null && sock.wants(dev, destination))) {
+        for (UdpSock sock = table.first(ends.localPort); sock != null; sock = sock.nextInBucket) {
+            boolean matches = UdpTable.score(sock, ends, index) >= 0;
+            if (matches && (!group || dev != null && sock.wants(dev, ends.localV4()))) {
                 if (previous != null) {
                     deliverCopy(previous, skb);
                 }
@@ -142,20 +137,16 @@ public final class Udp implements L4Protocol {
     public void error(int icmpType, int icmpCode, int info, SkBuff quoted) {
         udp.wrap(quoted.memory(), quoted.data(), UdpHeader.LENGTH);
         ip.wrap(quoted.memory(), quoted.networkHeader, Ipv4Header.MIN_LENGTH);
-        int local = ip.source();
-        int peer = ip.destination();
         // The quoted packet went out: its source is ours, its destination the peer.
-        UdpSock sock = errorSocket(local, udp.sourcePort(), peer, udp.destinationPort(), quoted.dev);
+        ends.localV4(ip.source(), udp.sourcePort()).remoteV4(ip.destination(), udp.destinationPort());
+        NetDevice dev = quoted.dev;
+        UdpSock sock = table.lookup(ends, dev == null ? 0 : dev.ifindex());
         if (sock == null) {
             return;
         }
         if (icmpType == IcmpTypes.DEST_UNREACH && icmpCode == IcmpTypes.FRAGMENTATION_NEEDED) {
-            ipv4.routes().updatePathMtu(peer, info);
+            ipv4.routes().updatePathMtu(ends.remoteV4(), info);
         }
         sock.error(icmpType, icmpCode, info, quoted);
-    }
-
-    private @Nullable UdpSock errorSocket(int local, int localPort, int peer, int peerPort, @Nullable NetDevice dev) {
-        return table.lookup(local, localPort, peer, peerPort, dev == null ? 0 : dev.ifindex());
     }
 }

@@ -7,8 +7,8 @@ import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv4Header;
 import dev.doorbell.bus.wire.UdpHeader;
 import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.inet.DatagramSock;
 import dev.doorbell.kernel.ipv4.Addresses;
-import dev.doorbell.kernel.ipv4.DatagramSock;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.Mib;
 import dev.doorbell.kernel.ipv4.Route;
@@ -48,7 +48,7 @@ final class UdpSock extends DatagramSock {
         if (!(address instanceof SockAddrIn in)) {
             return Errno.EAFNOSUPPORT.negated();
         }
-        if (localPort != 0) {
+        if (ends.localPort != 0) {
             return Errno.EINVAL.negated();
         }
         Addresses known = ipv4().addresses();
@@ -61,10 +61,10 @@ final class UdpSock extends DatagramSock {
         if (!usable) {
             return Errno.EADDRNOTAVAIL.negated();
         }
-        localAddress = wanted;
+        ends.localV4(wanted, 0);
         int result = udp.table().bind(this, in.port());
         if (result != 0) {
-            localAddress = 0;
+            unbind();
             return result;
         }
         addressBound = wanted != 0;
@@ -73,7 +73,7 @@ final class UdpSock extends DatagramSock {
     }
 
     private int autobind() {
-        return localPort != 0 ? 0 : udp.table().bind(this, 0) == 0 ? 0 : Errno.EAGAIN.negated();
+        return ends.localPort != 0 ? 0 : udp.table().bind(this, 0) == 0 ? 0 : Errno.EAGAIN.negated();
     }
 
     @Override
@@ -85,7 +85,7 @@ final class UdpSock extends DatagramSock {
         if (!(address instanceof SockAddrIn in)) {
             return Errno.EAFNOSUPPORT.negated();
         }
-        int source = addressBound ? localAddress : 0;
+        int source = addressBound ? ends.localV4() : 0;
         Route route = routeFor(in.address(), source, boundInterface);
         if (route == null) {
             return Errno.ENETUNREACH.negated();
@@ -98,22 +98,20 @@ final class UdpSock extends DatagramSock {
             return result;
         }
         if (!addressBound) {
-            localAddress = route.source();
+            ends.localV4(route.source(), ends.localPort);
         }
-        remoteAddress = route.destination();
-        remotePort = in.port();
+        ends.remoteV4(route.destination(), in.port());
         return 0;
     }
 
     private void disconnect() {
-        remoteAddress = 0;
-        remotePort = 0;
+        dissolve();
         if (!addressBound) {
-            localAddress = 0;
+            unbind();
         }
-        if (!portBound && localPort != 0) {
+        if (!portBound && ends.localPort != 0) {
             udp.table().remove(this);
-            localPort = 0;
+            ends.localPort = 0;
         }
     }
 
@@ -128,8 +126,8 @@ final class UdpSock extends DatagramSock {
         if ((flags & MSG_OOB) != 0) {
             return Errno.EOPNOTSUPP.negated();
         }
-        int destination = remoteAddress;
-        int port = remotePort;
+        int destination = ends.remoteV4();
+        int port = ends.remotePort;
         if (message.name != null) {
             if (!(message.name instanceof SockAddrIn to)) {
                 return Errno.EAFNOSUPPORT.negated();
@@ -150,7 +148,7 @@ final class UdpSock extends DatagramSock {
     }
 
     private long sendTo(Message message, int length, int destination, int port) {
-        int source = localAddress;
+        int source = ends.localV4();
         int outInterface = boundInterface;
         ControlMessages control = message.control;
         if (control != null && control.has(ControlMessages.PKTINFO)) {
@@ -205,7 +203,7 @@ final class UdpSock extends DatagramSock {
         }
         int bytes = UdpHeader.LENGTH + length;
         header.wrap(skb.memory(), at, bytes)
-                .sourcePort(localPort)
+                .sourcePort(ends.localPort)
                 .destinationPort(port)
                 .length(bytes);
         if (noCheck) {
@@ -249,7 +247,7 @@ final class UdpSock extends DatagramSock {
 
     @Override
     public void release() {
-        if (localPort != 0) {
+        if (ends.localPort != 0) {
             udp.table().remove(this);
         }
         super.release();

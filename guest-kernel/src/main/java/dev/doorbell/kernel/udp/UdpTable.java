@@ -1,6 +1,8 @@
 package dev.doorbell.kernel.udp;
 
 import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.inet.Endpoints;
+import dev.doorbell.kernel.socket.SocketConstants;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -14,11 +16,11 @@ final class UdpTable {
 
     private final @Nullable UdpSock[] buckets = new @Nullable UdpSock[BUCKETS];
     private final SplittableRandom random;
-    private final int hashSeed;
+    private final long hashSeed;
 
     UdpTable(SplittableRandom random) {
         this.random = random;
-        this.hashSeed = random.nextInt();
+        this.hashSeed = random.nextLong();
     }
 
     @Nullable
@@ -54,14 +56,14 @@ final class UdpTable {
     }
 
     private void insert(UdpSock sock, int port) {
-        sock.localPort = port;
+        sock.ends.localPort = port;
         int bucket = port & (BUCKETS - 1);
         sock.nextInBucket = buckets[bucket];
         buckets[bucket] = sock;
     }
 
     void remove(UdpSock sock) {
-        int bucket = sock.localPort & (BUCKETS - 1);
+        int bucket = sock.ends.localPort & (BUCKETS - 1);
         UdpSock previous = null;
         for (UdpSock entry = buckets[bucket]; entry != null; entry = entry.nextInBucket) {
             if (entry == sock) {
@@ -79,7 +81,7 @@ final class UdpTable {
 
     private boolean isUsed(int port) {
         for (UdpSock other = first(port); other != null; other = other.nextInBucket) {
-            if (other.localPort == port) {
+            if (other.ends.localPort == port) {
                 return true;
             }
         }
@@ -91,10 +93,15 @@ final class UdpTable {
             boolean sameDevice = sock.boundInterface == 0
                     || other.boundInterface == 0
                     || sock.boundInterface == other.boundInterface;
-            boolean sameAddress =
-                    sock.localAddress == 0 || other.localAddress == 0 || sock.localAddress == other.localAddress;
+            boolean sameAddress = Endpoints.overlap(
+                    sock.ends.localHigh,
+                    sock.ends.localLow,
+                    sock.v6Only,
+                    other.ends.localHigh,
+                    other.ends.localLow,
+                    other.v6Only);
             boolean shared = sock.reuseAddress && other.reuseAddress || sock.reusePort && other.reusePort;
-            if (other != sock && other.localPort == port && sameDevice && sameAddress && !shared) {
+            if (other != sock && other.ends.localPort == port && sameDevice && sameAddress && !shared) {
                 return true;
             }
         }
@@ -103,19 +110,19 @@ final class UdpTable {
 
     /** The socket that a unicast datagram belongs to, or null. Among equals with SO_REUSEPORT, by hash of the flow. */
     @Nullable
-    UdpSock lookup(int destination, int destinationPort, int source, int sourcePort, int interfaceIndex) {
+    UdpSock lookup(Endpoints ends, int interfaceIndex) {
         UdpSock best = null;
         int bestScore = -1;
         int equals = 0;
-        for (UdpSock sock = first(destinationPort); sock != null; sock = sock.nextInBucket) {
-            int score = score(sock, destination, destinationPort, source, sourcePort, interfaceIndex);
+        for (UdpSock sock = first(ends.localPort); sock != null; sock = sock.nextInBucket) {
+            int score = score(sock, ends, interfaceIndex);
             if (score > bestScore) {
                 best = sock;
                 bestScore = score;
                 equals = 1;
             } else if (score >= 0 && score == bestScore && sock.reusePort) {
                 equals++;
-                long hash = flowHash(destination, destinationPort, source, sourcePort) * (0x9E37_79B9L + equals);
+                long hash = (ends.hash(hashSeed) & 0xFFFF_FFFFL) * (0x9E37_79B9L + equals);
                 if (((hash & 0xFFFF_FFFFL) * equals >>> 32) == 0) {
                     best = sock;
                 }
@@ -124,21 +131,26 @@ final class UdpTable {
         return best;
     }
 
-    /** Below 0: not for this socket. */
-    static int score(
-            UdpSock sock, int destination, int destinationPort, int source, int sourcePort, int interfaceIndex) {
-        if (sock.localPort != destinationPort) {
+    /**
+     * How closely a socket fits a packet; below 0: it is not for it.
+     *
+     * @param ends as the socket has them: local is the packet's destination
+     */
+    static int score(UdpSock sock, Endpoints ends, int interfaceIndex) {
+        Endpoints own = sock.ends;
+        if (own.localPort != ends.localPort) {
             return -1;
         }
-        int score = 0;
-        if (sock.localAddress != 0) {
-            if (sock.localAddress != destination) {
-                return -1;
-            }
-            score += EXACT;
+        int address = Endpoints.matchLocal(own.localHigh, own.localLow, sock.v6Only, ends.localHigh, ends.localLow);
+        if (address < 0) {
+            return -1;
         }
-        if (sock.remoteAddress != 0) {
-            if (sock.remoteAddress != source || sock.remotePort != sourcePort) {
+        // A socket of IPv4 alone is closer to an IPv4 packet than a dual-stack one.
+        int score = address * EXACT + (ends.isV4() == (sock.domain() == SocketConstants.AF_INET) ? 1 : 0);
+        if (!own.isRemoteAny()) {
+            if (own.remoteLow != ends.remoteLow
+                    || own.remoteHigh != ends.remoteHigh
+                    || own.remotePort != ends.remotePort) {
                 return -1;
             }
             score += 2 * EXACT;
@@ -150,11 +162,5 @@ final class UdpTable {
             score += EXACT;
         }
         return score;
-    }
-
-    private long flowHash(int destination, int destinationPort, int source, int sourcePort) {
-        int hash = (source ^ hashSeed) * 0x9E37_79B9 + destination * 0x85EB_CA6B;
-        hash += (sourcePort << 16 | destinationPort) * 0xC2B2_AE35;
-        return (hash ^ hash >>> 15) & 0xFFFF_FFFFL;
     }
 }

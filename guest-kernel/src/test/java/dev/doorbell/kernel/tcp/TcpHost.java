@@ -6,7 +6,9 @@ import dev.doorbell.bus.mem.GuestMemory;
 import dev.doorbell.bus.time.World;
 import dev.doorbell.bus.trace.Tracer;
 import dev.doorbell.bus.wire.InternetChecksum;
+import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.kernel.core.KernelContext;
+import dev.doorbell.kernel.inet.Endpoints;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbCopy;
 import dev.doorbell.kernel.skb.SkbPool;
@@ -61,7 +63,7 @@ final class TcpHost implements AutoCloseable, NetworkLayer {
             skb.gsoSize = gsoSize;
             skb.gsoSegments = (segment.length + gsoSize - 1) / gsoSize;
         }
-        tcp.receive(skb, source, address, ecnIn);
+        tcp.receive(skb, new Endpoints().localV4(address, 0).remoteV4(source, 0), ecnIn);
     }
 
     @Override
@@ -71,8 +73,18 @@ final class TcpHost implements AutoCloseable, NetworkLayer {
 
     private record FixedPath(TcpHost host) implements Path {
         @Override
-        public int source() {
-            return host.address;
+        public long sourceHigh() {
+            return 0;
+        }
+
+        @Override
+        public long sourceLow() {
+            return Ipv6Address.ofV4(host.address);
+        }
+
+        @Override
+        public int headerBytes() {
+            return 20;
         }
 
         @Override
@@ -102,18 +114,18 @@ final class TcpHost implements AutoCloseable, NetworkLayer {
     }
 
     @Override
-    public Path path(int destination, int source, int outInterface) {
+    public Path path(Endpoints ends, int outInterface) {
         return new FixedPath(this);
     }
 
     @Override
-    public boolean isLocal(int candidate) {
-        return candidate == address;
+    public boolean isLocal(long high, long low) {
+        return (int) low == address;
     }
 
     @Override
-    public boolean isMulticastOrBroadcast(int candidate) {
-        return candidate == -1;
+    public boolean isMulticastOrBroadcast(long high, long low) {
+        return (int) low == -1;
     }
 
     @Override
@@ -122,7 +134,7 @@ final class TcpHost implements AutoCloseable, NetworkLayer {
     }
 
     @Override
-    public int transmit(SkBuff skb, Path path, int source, int destination, int tos, int ttl) {
+    public int transmit(SkBuff skb, Path path, Endpoints ends, int tos, int ttl) {
         ByteBuffer all = ByteBuffer.allocate(skb.length());
         SkbCopy.copyBits(skb, 0, all, skb.length());
         int header = (all.get(12) & 0xF0) >>> 2;
@@ -131,7 +143,7 @@ final class TcpHost implements AutoCloseable, NetworkLayer {
         ecnOut = tos & 3;
         byte[] bytes = all.array();
         if (size == 0 || keepLarge) {
-            wire.accept(withChecksum(bytes, source, destination));
+            wire.accept(withChecksum(bytes, ends));
             return 0;
         }
         for (int at = header; at < bytes.length; at += size) {
@@ -142,15 +154,15 @@ final class TcpHost implements AutoCloseable, NetworkLayer {
             if (at + part < bytes.length) {
                 cut.put(13, (byte) (cut.get(13) & ~0x09)); // FIN and PSH only on the last
             }
-            wire.accept(withChecksum(cut.array(), source, destination));
+            wire.accept(withChecksum(cut.array(), ends));
         }
         return 0;
     }
 
-    private static byte[] withChecksum(byte[] bytes, int source, int destination) {
+    private static byte[] withChecksum(byte[] bytes, Endpoints ends) {
         ByteBuffer view = ByteBuffer.wrap(bytes);
         view.putShort(16, (short) 0);
-        long sum = InternetChecksum.pseudoHeader(source, destination, 6, bytes.length);
+        long sum = ends.pseudoHeader(6, bytes.length);
         for (int i = 0; i + 1 < bytes.length; i += 2) {
             sum += view.getShort(i) & 0xFFFF;
         }

@@ -6,6 +6,7 @@ import static dev.doorbell.kernel.tcp.TcpScript.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.inet.Endpoints;
 import dev.doorbell.kernel.socket.Message;
 import dev.doorbell.kernel.socket.SockAddrIn;
 import dev.doorbell.kernel.tcp.TcpScript.Segment;
@@ -298,10 +299,11 @@ class TcpOptionTest {
         assertThat(again.bind(new SockAddrIn(0, 5555)))
                 .as("the first had no SO_REUSEADDR")
                 .isNegative();
-        assertThat(t.host.tcp.mayUse(US, 5555, PEER, PEER_PORT)).isFalse();
+        Endpoints ends = new Endpoints().localV4(US, 5555).remoteV4(PEER, PEER_PORT);
+        assertThat(t.host.tcp.mayUse(ends)).isFalse();
         t.run(1100);
-        assertThat(t.host.tcp.mayUse(US, 5555, PEER, PEER_PORT)).isTrue();
-        again.localPort = 5555;
+        assertThat(t.host.tcp.mayUse(ends)).isTrue();
+        again.ends.localPort = 5555;
         t.sent.clear();
         again.connect(new SockAddrIn(PEER, PEER_PORT), 0);
         t.expect(SYN, 0, 0, 0);
@@ -588,9 +590,9 @@ class TcpOptionTest {
         for (int i = 0; i < all.length; i++) {
             all[i] = t.host.socket();
             all[i].connect(new SockAddrIn(PEER, 1000 + i), 0);
-            assertThat(all[i].localPort).isBetween(32_768, 60_999);
+            assertThat(all[i].ends.localPort).isBetween(32_768, 60_999);
             if (i > 0) {
-                steps.add(all[i].localPort - all[i - 1].localPort);
+                steps.add(all[i].ends.localPort - all[i - 1].ends.localPort);
             }
         }
         assertThat(steps).hasSizeGreaterThan(40);

@@ -2,6 +2,8 @@ package dev.doorbell.kernel.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.doorbell.bus.wire.Ipv6Address;
+import dev.doorbell.kernel.inet.Endpoints;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -106,13 +108,17 @@ class TcpPartsTest {
                 table.remove(known);
                 model.remove(port);
             }
-            assertThat(table.find(1, 80, 2, port)).isSameAs(model.get(port));
+            assertThat(table.find(ends(port))).isSameAs(model.get(port));
         }
         assertThat(table.size()).isEqualTo(model.size());
     }
 
+    private static Endpoints ends(int port) {
+        return new Endpoints().localV4(1, 80).remoteV4(2, port);
+    }
+
     private static Flow flow(int port) {
-        return new Flow(1, 80, 2, port) {
+        return new Flow(ends(port)) {
             @Override
             TcpState state() {
                 return TcpState.ESTABLISHED;
@@ -123,11 +129,11 @@ class TcpPartsTest {
     @Test
     void cookieComesBackForTwoMinutesAndOnlyToItsOwner() {
         SynCookies cookies = new SynCookies(new SplittableRandom(1));
-        int cookie = cookies.make(1, 80, 2, 3, 1000, 1460, 0);
-        assertThat(cookies.check(cookie, 1, 80, 2, 3, 1000, 60_000_000_000L)).isEqualTo(1460);
-        assertThat(cookies.check(cookie, 1, 80, 2, 3, 1000, 130_000_000_000L)).isZero();
-        assertThat(cookies.check(cookie, 1, 80, 2, 4, 1000, 0)).isZero();
-        assertThat(cookies.check(cookie + 1000, 1, 80, 2, 3, 1000, 0)).isZero();
+        int cookie = cookies.make(ends(3), 1000, 1460, 0);
+        assertThat(cookies.check(cookie, ends(3), 1000, 60_000_000_000L)).isEqualTo(1460);
+        assertThat(cookies.check(cookie, ends(3), 1000, 130_000_000_000L)).isZero();
+        assertThat(cookies.check(cookie, ends(4), 1000, 0)).isZero();
+        assertThat(cookies.check(cookie + 1000, ends(3), 1000, 0)).isZero();
     }
 
     @Test
@@ -147,7 +153,7 @@ class TcpPartsTest {
     }
 
     private static PortTable.Holder holder(boolean reuseAddress, boolean reusePort) {
-        PortTable.Holder holder = new PortTable.Holder(80);
+        PortTable.Holder holder = new PortTable.Holder(80, 0, Ipv6Address.ofV4(0));
         holder.reuseAddress = reuseAddress;
         holder.reusePort = reusePort;
         return holder;

@@ -4,6 +4,7 @@ import static dev.doorbell.kernel.tcp.TcpScript.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.inet.Endpoints;
 import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbHead;
@@ -277,7 +278,7 @@ class TcpScriptTest {
             t.host.ram.write(block.gpa(), segment, 0, bytes);
             skb.addFrag(block, block.gpa(), bytes);
             skb.ipSummed = SkBuff.CHECKSUM_UNNECESSARY;
-            t.host.tcp.receive(skb, PEER, US, 0);
+            t.host.tcp.receive(skb, new Endpoints().localV4(US, 0).remoteV4(PEER, 0), 0);
         }
         assertThat(t.read(sock, 100)).isEqualTo(20);
         assertThat(t.host.tcp.mib().get(Counter.InErrs)).isEqualTo(1);

@@ -6,6 +6,7 @@ import static dev.doorbell.kernel.tcp.TcpState.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.doorbell.kernel.inet.Endpoints;
 import dev.doorbell.kernel.socket.SockAddrIn;
 import dev.doorbell.kernel.tcp.TcpScript.Segment;
 import java.util.function.Consumer;
@@ -224,7 +225,8 @@ class TcpStateTableTest {
 
     /** Of the flow with the peer; without one, of whoever is left. */
     private TcpState state() {
-        Flow flow = t.host.tcp.flows.find(US, t.localPort, PEER, PEER_PORT);
+        Flow flow =
+                t.host.tcp.flows.find(new Endpoints().localV4(US, t.localPort).remoteV4(PEER, PEER_PORT));
         if (flow != null) {
             return flow.state();
         }

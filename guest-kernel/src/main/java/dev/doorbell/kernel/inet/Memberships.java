@@ -1,6 +1,10 @@
-package dev.doorbell.kernel.ipv4;
+package dev.doorbell.kernel.inet;
 
 import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.ipv4.Addresses;
+import dev.doorbell.kernel.ipv4.InterfaceAddress;
+import dev.doorbell.kernel.ipv4.Ipv4;
+import dev.doorbell.kernel.ipv4.Route;
 import dev.doorbell.kernel.netdev.NetDevice;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

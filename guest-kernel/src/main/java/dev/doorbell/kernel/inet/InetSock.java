@@ -1,30 +1,34 @@
-package dev.doorbell.kernel.ipv4;
+package dev.doorbell.kernel.inet;
 
 import static dev.doorbell.kernel.socket.SocketConstants.*;
 
+import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.core.KernelContext;
+import dev.doorbell.kernel.ipv4.Ipv4;
+import dev.doorbell.kernel.ipv4.Route;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.socket.Sock;
 import dev.doorbell.kernel.socket.SockAddr;
 import dev.doorbell.kernel.socket.SockAddrIn;
+import dev.doorbell.kernel.socket.SockAddrIn6;
 import dev.doorbell.kernel.socket.SocketOptions;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A socket over IPv4: struct inet_sock. Addresses, ports, and the options of level SOL_IP that all protocols share.
- * Addresses have their first octet in the top byte; ports are in host order.
+ * A socket over IPv4, IPv6 or both: struct inet_sock. Addresses, ports, and the options of level SOL_IP that all
+ * protocols share.
  */
 public abstract class InetSock extends Sock {
     private static final int MAX_TTL = 255;
 
     private final Ipv4 ipv4;
 
-    /** Where it is bound: address 0 is any, port 0 is not yet. */
-    public int localAddress, localPort;
-    /** Whom it is connected to; 0 when it is not. */
-    public int remoteAddress, remotePort;
+    /** Where it is bound (any address, port 0: not yet) and whom it is connected to (any address: nobody). */
+    public final Endpoints ends = new Endpoints();
+    /** IPV6_V6ONLY. */
+    public boolean v6Only;
     /** The address was given by bind, so connect must not choose another. */
     public boolean addressBound;
 
@@ -48,27 +52,48 @@ public abstract class InetSock extends Sock {
     protected InetSock(KernelContext kernel, Ipv4 ipv4, int type, int protocol) {
         super(kernel, AF_INET, type, protocol);
         this.ipv4 = ipv4;
+        unbind();
+        dissolve();
     }
 
     public final Ipv4 ipv4() {
         return ipv4;
     }
 
+    /** Forgets the local address, not the port: back to the wildcard of the socket's family. */
+    public final void unbind() {
+        ends.local(0, domain() == AF_INET ? Ipv6Address.ofV4(INADDR_ANY) : 0, ends.localPort);
+    }
+
+    /** Forgets the peer. */
+    public final void dissolve() {
+        ends.remote(0, domain() == AF_INET ? Ipv6Address.ofV4(INADDR_ANY) : 0, 0);
+        ends.scope = 0;
+    }
+
     @Override
     public @Nullable SockAddr localAddress() {
-        return new SockAddrIn(localAddress, localPort);
+        return name(ends.localHigh, ends.localLow, ends.localPort);
     }
 
     @Override
     public @Nullable SockAddr peerAddress() {
-        return remoteAddress == 0 && remotePort == 0 ? null : new SockAddrIn(remoteAddress, remotePort);
+        return ends.isRemoteAny() && ends.remotePort == 0
+                ? null
+                : name(ends.remoteHigh, ends.remoteLow, ends.remotePort);
+    }
+
+    private SockAddr name(long high, long low, int port) {
+        return domain() == AF_INET
+                ? new SockAddrIn((int) low, port)
+                : new SockAddrIn6(high, low, port, Ipv6Address.needsInterface(high) ? ends.scope : 0);
     }
 
     /** The way to the connected peer, looked up anew when routes changed; null: none. */
     public final @Nullable Route routeToPeer() {
         Route known = route;
-        if (known == null || !known.isValid() || known.destination() != remoteAddress) {
-            known = ipv4.routes().lookup(remoteAddress, localAddress, boundInterface);
+        if (known == null || !known.isValid() || known.destination() != ends.remoteV4()) {
+            known = ipv4.routes().lookup(ends.remoteV4(), ends.localV4(), boundInterface);
             route = known;
         }
         return known;
@@ -149,7 +174,7 @@ public abstract class InetSock extends Sock {
             case IP_MULTICAST_ALL -> value = bit(multicastAll);
             case IP_MULTICAST_TTL -> value = multicastTtl;
             case IP_MTU -> {
-                Route path = remoteAddress == 0 ? null : routeToPeer();
+                Route path = ends.isRemoteAny() ? null : routeToPeer();
                 if (path == null) {
                     return Errno.ENOTCONN.negated();
                 }

@@ -1,4 +1,4 @@
-package dev.doorbell.kernel.ipv4;
+package dev.doorbell.kernel.inet;
 
 import static dev.doorbell.kernel.socket.SocketConstants.*;
 
@@ -6,6 +6,13 @@ import dev.doorbell.bus.wire.IcmpTypes;
 import dev.doorbell.bus.wire.Ipv4Header;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.core.KernelContext;
+import dev.doorbell.kernel.ipv4.Addresses;
+import dev.doorbell.kernel.ipv4.IcmpErrno;
+import dev.doorbell.kernel.ipv4.Ipv4;
+import dev.doorbell.kernel.ipv4.L4Protocol;
+import dev.doorbell.kernel.ipv4.PacketMemory;
+import dev.doorbell.kernel.ipv4.Route;
+import dev.doorbell.kernel.ipv4.RouteType;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbCopy;
@@ -179,7 +186,7 @@ public abstract class DatagramSock extends InetSock {
     }
 
     protected final boolean isConnected() {
-        return remoteAddress != 0;
+        return !ends.isRemoteAny();
     }
 
     @Override
@@ -252,7 +259,7 @@ public abstract class DatagramSock extends InetSock {
      * @param source 0 lets the route choose
      */
     protected final @Nullable Route routeFor(int destination, int source, int outInterface) {
-        if (destination == remoteAddress && source == localAddress && outInterface == boundInterface) {
+        if (destination == ends.remoteV4() && source == ends.localV4() && outInterface == boundInterface) {
             return routeToPeer();
         }
         if (outInterface == 0 && Addresses.isMulticast(destination)) {
