@@ -16,6 +16,7 @@ import dev.doorbell.kernel.driver.e1000e.E1000eOptions;
 import dev.doorbell.kernel.irq.IrqTable;
 import dev.doorbell.kernel.irq.Softirqs;
 import dev.doorbell.kernel.net.NetStack;
+import dev.doorbell.kernel.net.Sysctls;
 import dev.doorbell.kernel.netdev.Loopback;
 import dev.doorbell.kernel.netdev.NetCore;
 import dev.doorbell.kernel.netdev.NetDevice;
@@ -209,6 +210,11 @@ public final class GuestKernel implements AutoCloseable {
     public Tcp tcp() {
         stack();
         return Objects.requireNonNull(tcp);
+    }
+
+    /** The settings under the names of /proc/sys. */
+    public Sysctls sysctls() {
+        return new Sysctls(stack(), tcpSettings);
     }
 
     /** The interface {@code lo}. */

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * PROBE        reply                         REACHABLE
  * FAILED       packet                        INCOMPLETE   as at the start
  * any valid    request or gratuitous, other MAC  STALE    new MAC
+ * NOARP        any                           NOARP
  * </pre>
  */
 public final class Neighbour {
@@ -57,6 +58,10 @@ public final class Neighbour {
         this.usedNs = table.nowNs();
         this.confirmedNs = usedNs;
         this.timer = new KernelTimer(table.kernel(), "neighbour", this::expire);
+        if ((dev.flags() & NetDevice.IFF_NOARP) != 0) {
+            state = NeighbourState.NOARP;
+            buildHeader();
+        }
     }
 
     /**

@@ -15,7 +15,9 @@ public enum NeighbourState {
     /** Did not answer; the next packet starts anew. */
     FAILED(false),
     /** Set by hand: never asked. */
-    PERMANENT(true);
+    PERMANENT(true),
+    /** The device has no link-layer addresses: nothing to ask. */
+    NOARP(true);
 
     private final boolean valid;
 

@@ -341,7 +341,7 @@ final class LossRecovery {
                 entry.marks &= ~TxSegment.SACKED;
             } else if (entry != head
                     && c.sackOk
-                    && c.config.rack
+                    && c.config.rack()
                     && !entry.is(TxSegment.SACKED)
                     && Rack.remainingUs(c, entry, 0) > 0) {
                 continue; // sent too recently to be judged

@@ -1,13 +1,21 @@
 package dev.doorbell.kernel.tcp;
 
+import java.util.List;
+
 /**
  * The sysctls of net.ipv4.tcp_*, with Linux's names and defaults. One per stack; change it before sockets are made. Times
  * in nanoseconds, sizes in bytes.
  */
 public final class TcpConfig {
+    /** The algorithms that TCP_CONGESTION takes. */
+    public static final List<String> CONGESTION_CONTROLS = List.of("cubic", "reno");
+
+    /** Value of {@link #synCookies}: for every SYN. */
+    static final int COOKIES_ALWAYS = 2;
+
     static final long MS = 1_000_000L, SECOND = 1_000_000_000L;
     public int rmemMin = 4096, rmemDefault = 131_072, rmemMax = 6 << 20;
-    public int wmemDefault = 16_384, wmemMax = 4 << 20;
+    public int wmemMin = 4096, wmemDefault = 16_384, wmemMax = 4 << 20;
     /** net.core.rmem_max: with rmemMax, what the window scale must be able to express. */
     public int coreRmemMax = 212_992;
 
@@ -16,7 +24,11 @@ public final class TcpConfig {
     public int ecn = 2;
 
     public int synRetries = 6, synackRetries = 5, retries2 = 15, orphanRetries = 0;
-    public boolean synCookies = true;
+    /** So many retransmissions of a SYN come at the first distance before it doubles. */
+    public int synLinearTimeouts = 4;
+    /** 0: never; 1: when the queue of half-open connections overflows; 2: always. */
+    public int synCookies = 1;
+
     public int somaxconn = 4096;
     public boolean abortOnOverflow;
 
@@ -28,7 +40,12 @@ public final class TcpConfig {
     public long delackMinNs = 40 * MS, delackMaxNs = 200 * MS;
     public int initialCwnd = 10;
     public int reordering = 3, maxReordering = 300;
-    public boolean frto = true, slowStartAfterIdle = true, tlp = true, rack = true;
+    public boolean frto = true, slowStartAfterIdle = true;
+    /** Loss probes are sent with 3 and 4; the lower values, which chose kinds of early retransmit, are without them. */
+    public int earlyRetrans = 3;
+    /** Bit 0: RACK. */
+    public int recovery = 1;
+
     public int tsoWinDivisor = 3, minTsoSegs = 2, notsentLowat = -1;
     /** Bytes of packets, overhead included, that one connection may have in qdisc and ring. */
     public int limitOutputBytes = 1 << 20;
@@ -50,4 +67,19 @@ public final class TcpConfig {
     public int minPmtu = 552;
     public int ephemeralLow = 32_768, ephemeralHigh = 60_999;
     public boolean hystart = true;
+
+    /** Bits: 1 client, 2 server, 4 data in a SYN without a cookie, 0x200 accept without a cookie, 0x400 all listeners. */
+    public int fastopen = 1;
+    /** Words of the key from which fast open cookies are made: 4, with a backup key 8; empty: drawn at random. */
+    public int[] fastopenKey = {};
+    /** Pacing rate in percent of window per round trip, in slow start and in congestion avoidance. */
+    public int pacingSsRatio = 200, pacingCaRatio = 120;
+
+    boolean tlp() {
+        return earlyRetrans == 3 || earlyRetrans == 4;
+    }
+
+    boolean rack() {
+        return (recovery & 1) != 0;
+    }
 }

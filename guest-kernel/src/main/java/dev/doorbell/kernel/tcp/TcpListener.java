@@ -99,15 +99,15 @@ final class TcpListener {
                 || tcp.network.isMulticastOrBroadcast(ends.remoteHigh, ends.remoteLow)) {
             return;
         }
-        boolean cookie = false;
-        if (requests >= backlog && isn == 0 && requests > 0) {
-            if (!tcp.config().synCookies) {
+        boolean full = requests >= backlog && requests > 0;
+        boolean cookie = isn == 0 && (full || tcp.config().synCookies == TcpConfig.COOKIES_ALWAYS);
+        if (cookie) {
+            if (tcp.config().synCookies == 0) {
                 tcp.mib.inc(Counter.TCPReqQFullDrop);
                 tcp.mib.inc(Counter.ListenDrops);
                 return;
             }
             tcp.mib.inc(Counter.TCPReqQFullDoCookies);
-            cookie = true;
             cookiesUntilNs = tcp.kernel.nowNs() + SynCookies.MAX_AGE_NS;
         }
         if (acceptQueueFull()) {
@@ -293,7 +293,7 @@ final class TcpListener {
     }
 
     private @Nullable TcpConnection cookieAck(SkBuff skb, ReceivedOptions options, int window, Endpoints ends) {
-        if (!tcp.config().synCookies || tcp.kernel.nowNs() >= cookiesUntilNs || acceptQueueFull()) {
+        if (tcp.config().synCookies == 0 || tcp.kernel.nowNs() >= cookiesUntilNs || acceptQueueFull()) {
             return null;
         }
         int mss = tcp.cookies.check(skb.cbAck - 1, ends, skb.cbSeq - 1, tcp.kernel.nowNs());

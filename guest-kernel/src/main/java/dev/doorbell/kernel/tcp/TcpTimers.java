@@ -63,7 +63,7 @@ final class TcpTimers {
 
     /** RFC 8985 §7.2: two round trips after the last transmission, and time for a delayed ACK when one packet is out. */
     boolean scheduleLossProbe(TcpConnection c, boolean advancing) {
-        if (!c.config.tlp
+        if (!c.config.tlp()
                 || c.packetsOut == 0
                 || !c.sackOk
                 || (c.caState != TcpConnection.CA_OPEN && c.caState != TcpConnection.CA_CWR)

@@ -151,7 +151,7 @@ class TcpOptionTest {
 
     @Test
     void acceptQueueHoldsBacklogPlusOneAndDropsTheAckBehind() {
-        t.host.config.synCookies = false;
+        t.host.config.synCookies = 0;
         TcpSock listener = t.listen(1);
         for (int i = 0; i < 3; i++) {
             t.peerPort = PEER_PORT + i;

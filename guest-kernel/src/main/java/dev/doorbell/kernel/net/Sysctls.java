@@ -1,0 +1,68 @@
+package dev.doorbell.kernel.net;
+
+import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.core.ErrnoException;
+import dev.doorbell.kernel.tcp.TcpConfig;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * The settings of one kernel under the names of /proc/sys. Values are text, as there: numbers in decimal (0x and 0 prefixes
+ * are understood), several of them apart by blanks. A change takes effect at once, for what is decided from then on.
+ */
+public final class Sysctls {
+    private static final String PROC = "/proc/sys/";
+
+    private final Map<String, Sysctl> settings = new TreeMap<>();
+
+    public Sysctls(NetStack stack, TcpConfig tcp) {
+        TcpSysctls.add(tcp, settings);
+        settings.put(
+                "net.ipv4.ip_forward", Sysctl.flag(stack.ipv4()::isForwarding, value -> stack.setForwarding(value)));
+    }
+
+    /** All names, sorted. */
+    public Set<String> names() {
+        return settings.keySet();
+    }
+
+    /** True when there is a setting of this name. */
+    public boolean has(String name) {
+        return settings.containsKey(canonical(name));
+    }
+
+    /**
+     * Reads a setting.
+     *
+     * @param name "net.ipv4.tcp_sack", "net/ipv4/tcp_sack" or "/proc/sys/net/ipv4/tcp_sack"
+     * @throws ErrnoException ENOENT: there is no such setting
+     */
+    public String get(String name) throws ErrnoException {
+        return find(name).get();
+    }
+
+    /**
+     * Changes a setting.
+     *
+     * @throws ErrnoException ENOENT: there is no such setting; EINVAL: not a value for it, nothing has changed
+     */
+    public void set(String name, String value) throws ErrnoException {
+        if (!find(name).set(value)) {
+            throw new ErrnoException("sysctl " + canonical(name) + " = " + value, Errno.EINVAL);
+        }
+    }
+
+    private Sysctl find(String name) throws ErrnoException {
+        Sysctl found = settings.get(canonical(name));
+        if (found == null) {
+            throw new ErrnoException("sysctl " + canonical(name), Errno.ENOENT);
+        }
+        return found;
+    }
+
+    private static String canonical(String name) {
+        String relative = name.startsWith(PROC) ? name.substring(PROC.length()) : name;
+        return relative.replace('/', '.');
+    }
+}
