@@ -90,10 +90,19 @@ public final class RegisterFile {
         System.arraycopy(map.reset, 0, value, 0, value.length);
     }
 
-    /** As {@link #reset()}, but sticky registers keep their values. */
+    /** As {@link #reset()}, but sticky registers and those on auxiliary power keep their values. */
     public void softReset() {
+        resetAllBut(RegisterMap.STICKY | RegisterMap.AUXILIARY);
+    }
+
+    /** As {@link #reset()}, but registers on auxiliary power keep their values. */
+    public void busReset() {
+        resetAllBut(RegisterMap.AUXILIARY);
+    }
+
+    private void resetAllBut(int marks) {
         for (int slot = 0; slot < value.length; slot++) {
-            if ((map.marks[slot] & RegisterMap.STICKY) == 0) value[slot] = map.reset[slot];
+            if ((map.marks[slot] & marks) == 0) value[slot] = map.reset[slot];
         }
     }
 

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 public final class RegisterMap {
     static final int STICKY = 1;
     static final int STORAGE_ONLY = 2;
+    /** Kept over every reset but power-on: it lives on auxiliary power. */
+    static final int AUXILIARY = 4;
     /** Write masks per slot in {@link #writeMasks}, side by side so that one access touches one cache line. */
     static final int RW = 0, W1S = 1, W1C = 2, W0C = 3;
 
@@ -24,6 +26,7 @@ public final class RegisterMap {
     private final List<Layout> layouts = new ArrayList<>();
     private final List<RegisterWindow> windows = new ArrayList<>();
     private final Map<String, Register> byName = new HashMap<>();
+    private final Map<String, RegisterArray> arrays = new HashMap<>();
     private boolean frozen;
     int[] reset = {}, writeMasks = {}, readable = {}, clearOnRead = {}, setOnRead = {}, marks = {};
     short[] pairedSlot = {};
@@ -78,7 +81,7 @@ public final class RegisterMap {
         low.bits("COUNT", 31, 0, Access.RO);
         Register high = register(highName, offset + 4, 0);
         high.bits("COUNT", 31, 0, Access.RC);
-        layouts.get(high.slot()).pairedSlot = (short) low.slot();
+        pair(high, low);
         return new Counter64(low, high);
     }
 
@@ -88,7 +91,9 @@ public final class RegisterMap {
         for (int i = 0; i < count; i++) {
             register(n + "[" + i + "]", offset + i * strideBytes, resetValue).writable(writableMask);
         }
-        return new RegisterArray(this, n, offset, strideBytes, count, first);
+        RegisterArray array = new RegisterArray(this, n, offset, strideBytes, count, first);
+        add(array);
+        return array;
     }
 
     /** Memory at {@code [offset, offset + bytes)}; see {@link RegisterFile#onWindow}. */
@@ -140,6 +145,41 @@ public final class RegisterMap {
         return byName.get(registerName);
     }
 
+    /** By datasheet name. @throws IllegalArgumentException when there is none */
+    public Register get(String registerName) {
+        Register r = byName.get(registerName);
+        if (r == null) throw new IllegalArgumentException(name + " has no register " + registerName);
+        return r;
+    }
+
+    /** A field by the names of its register and its own. @throws IllegalArgumentException when there is none */
+    public Field get(String registerName, String fieldName) {
+        for (Field field : layouts.get(get(registerName).slot()).fields) {
+            if (field.name().equals(fieldName)) return field;
+        }
+        throw new IllegalArgumentException(name + " has no field " + registerName + "." + fieldName);
+    }
+
+    /** An array by its name without brackets. @throws IllegalArgumentException when there is none */
+    public RegisterArray getArray(String arrayName) {
+        RegisterArray array = arrays.get(arrayName);
+        if (array == null) throw new IllegalArgumentException(name + " has no array " + arrayName);
+        return array;
+    }
+
+    /** A window by its name. @throws IllegalArgumentException when there is none */
+    public RegisterWindow getWindow(String windowName) {
+        for (RegisterWindow window : windows) {
+            if (window.name().equals(windowName)) return window;
+        }
+        throw new IllegalArgumentException(name + " has no window " + windowName);
+    }
+
+    /** The two halves of a 64-bit counter. */
+    public Counter64 getCounter64(String lowName, String highName) {
+        return new Counter64(get(lowName), get(highName));
+    }
+
     /** What answers at an offset: a register's or window's name, or null for a hole or an offset outside. */
     public @Nullable String nameAt(int offset) {
         int slot = slotOf(offset);
@@ -158,7 +198,25 @@ public final class RegisterMap {
         if (high > 31 || low < 0 || high < low) {
             throw new IllegalArgumentException(r.name() + "." + n + ": bits " + high + ":" + low + ": 31 to 0");
         }
-        int mask = (int) (((1L << (high - low + 1)) - 1) << low);
+        return field(r, n, (int) (((1L << (high - low + 1)) - 1) << low), access);
+    }
+
+    /** A field of any bits; its value counts from the lowest one. */
+    Field field(Register r, String n, int mask, Access access) {
+        checkOpen(r.name() + "." + n);
+        Layout layout = declare(r, n, mask, access);
+        Field field = new Field(n, r.slot(), Integer.numberOfTrailingZeros(mask), mask, access);
+        layout.fields.add(field);
+        return field;
+    }
+
+    /** Bits with a behaviour but without a name. */
+    void unnamed(Register r, int mask, Access access) {
+        checkOpen(r.name());
+        Layout unused = declare(r, "(unnamed)", mask, access);
+    }
+
+    private Layout declare(Register r, String n, int mask, Access access) {
         Layout layout = take(r, n, mask);
         switch (access) {
             case RW -> layout.rw |= mask;
@@ -176,9 +234,16 @@ public final class RegisterMap {
             }
             case RO, SC -> {}
         }
-        Field field = new Field(n, r.slot(), low, mask, access);
-        layout.fields.add(field);
-        return field;
+        return layout;
+    }
+
+    /** Reading {@code r} clears {@code other} too. */
+    void pair(Register r, Register other) {
+        layouts.get(r.slot()).pairedSlot = (short) other.slot();
+    }
+
+    void add(RegisterArray array) {
+        arrays.put(array.name(), array);
     }
 
     void writable(Register r, int mask) {
