@@ -49,6 +49,9 @@ public abstract class Sock {
     /** SO_LINGER in seconds; -1 is off. */
     public int lingerSeconds = -1;
 
+    /** SO_MAX_PACING_RATE in bytes per second, unsigned; -1 (all ones) is no limit. */
+    public long maxPacingRate = -1;
+
     public int mark, priority;
     /** Interface index that packets must use; 0 is any. */
     public int boundInterface;

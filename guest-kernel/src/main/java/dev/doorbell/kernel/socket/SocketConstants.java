@@ -57,6 +57,7 @@ public final class SocketConstants {
             SO_OOBINLINE = 10,
             SO_NO_CHECK = 11,
             SO_PRIORITY = 12,
+            SO_MAX_PACING_RATE = 47,
             SO_LINGER = 13,
             SO_REUSEPORT = 15,
             SO_RCVLOWAT = 18,

@@ -24,6 +24,8 @@ public final class SocketOptions {
                 return setTimeout(sock, name, value);
             case SO_BINDTODEVICE:
                 return bindToDevice(sock, value);
+            case SO_MAX_PACING_RATE:
+                return setPacingRate(sock, value);
             case SO_TYPE, SO_PROTOCOL, SO_DOMAIN, SO_ERROR, SO_ACCEPTCONN, SO_SNDLOWAT:
                 return Errno.ENOPROTOOPT.negated();
             default:
@@ -80,6 +82,21 @@ public final class SocketOptions {
     private static int bufferBytes(int asked, int minimum) {
         int bounded = Math.min(asked & Integer.MAX_VALUE, MAX_BUFFER_BYTES / 2);
         return Math.max(bounded * 2, minimum);
+    }
+
+    /** An unsigned int, or a long; all ones is no limit. */
+    private static int setPacingRate(Sock sock, ByteBuffer value) {
+        if (value.remaining() < Integer.BYTES) {
+            return Errno.EINVAL.negated();
+        }
+        int at = value.position();
+        if (value.remaining() >= Long.BYTES) {
+            sock.maxPacingRate = value.getLong(at);
+        } else {
+            int rate = value.getInt(at);
+            sock.maxPacingRate = rate == -1 ? -1 : rate & 0xFFFF_FFFFL;
+        }
+        return 0;
     }
 
     /** struct linger: two ints, on and seconds. */
@@ -142,6 +159,13 @@ public final class SocketOptions {
                 return putTimeout(sock.receiveTimeoutNs, into);
             case SO_SNDTIMEO:
                 return putTimeout(sock.sendTimeoutNs, into);
+            case SO_MAX_PACING_RATE:
+                if (into.remaining() >= Long.BYTES) {
+                    into.putLong(sock.maxPacingRate);
+                    return Long.BYTES;
+                }
+                boolean large = Long.compareUnsigned(sock.maxPacingRate, 0xFFFF_FFFFL) > 0;
+                return putInt(into, large ? -1 : (int) sock.maxPacingRate);
             default:
                 long value = integer(sock, name);
                 return value == Long.MIN_VALUE ? Errno.ENOPROTOOPT.negated() : putInt(into, (int) value);

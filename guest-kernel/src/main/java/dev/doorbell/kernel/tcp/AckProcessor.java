@@ -37,6 +37,7 @@ final class AckProcessor {
         int ack = skb.cbAck;
         int seq = skb.cbSeq;
         context.start(c, flags);
+        c.rate.startAck();
         if (Seq.lt(ack, c.sndUna)) {
             if (Seq.lt(ack, c.sndUna - c.maxWindow)) {
                 if (!context.is(AckContext.NO_CHALLENGE)) {
@@ -52,6 +53,10 @@ final class AckProcessor {
         if (Seq.gt(ack, c.sndUna)) {
             context.flags |= AckContext.UNA_ADVANCED;
             c.retransmits = 0;
+            if (c.timeoutStampNs != 0) {
+                c.timeoutRecoveryNs += c.nowNs() - c.timeoutStampNs;
+                c.timeoutStampNs = 0;
+            }
             c.path.confirm();
         }
         if (context.is(AckContext.UPDATE_TS_RECENT)) {
@@ -190,6 +195,7 @@ final class AckProcessor {
                 c.delivered += packets;
                 rack.advance(c, entry);
             }
+            c.rate.delivered(entry);
             if (entry.is(TxSegment.LOST)) {
                 c.lostOut -= packets;
             }
@@ -209,12 +215,16 @@ final class AckProcessor {
         if (entry != null && entry.is(TxSegment.SACKED)) {
             context.flags |= AckContext.RENEGING;
         }
+        if (entry == null) {
+            c.chronograph.stop(Chronograph.BUSY, c.sendQueue.isEmpty(), now);
+        }
         if (Seq.gt(c.sndUna, c.sndUrgent) && c.urgentMode) {
             c.urgentMode = false;
         }
         boolean measured = measureRtt(c, now, firstSent, lastSent);
         if (context.is(AckContext.ACKED)) {
             context.flags |= AckContext.SET_TIMER;
+            c.mtuProber.acknowledged();
             if (!c.sackOk) {
                 scoreboard.removeDuplicates(c, ackedPackets);
                 if (context.is(AckContext.RETRANS_DATA_ACKED)) {
@@ -310,7 +320,17 @@ final class AckProcessor {
         int delivered = (int) (c.delivered - context.priorDelivered);
         if (delivered > 0) {
             mib.add(Counter.TCPDelivered, delivered);
+            if (context.is(AckContext.ECE)) {
+                c.deliveredCe += delivered;
+                mib.add(Counter.TCPDeliveredCE, delivered);
+            }
         }
+        c.rate.endAck(c, delivered, context.is(AckContext.RENEGING), c.nowNs());
+        adjustWindow(c, ack, delivered);
+        c.pacing.update();
+    }
+
+    private void adjustWindow(TcpConnection c, int ack, int delivered) {
         if (LossRecovery.inReduction(c)) {
             int lost = Math.max(0, c.lostOut - context.priorLost);
             tcp.recovery.reduce(c, delivered, lost, context.is(AckContext.UNA_ADVANCED));

@@ -154,6 +154,7 @@ final class DataQueue {
 
     private void outOfOrder(TcpConnection c, SkBuff skb) {
         mib.inc(Counter.TCPOFOQueue);
+        c.outOfOrderPackets += Math.max(1, skb.gsoSegments);
         c.ackPending |= TcpConnection.ACK_SCHEDULED | TcpConnection.ACK_NOW;
         int seq = skb.cbSeq;
         int end = skb.cbEndSeq;

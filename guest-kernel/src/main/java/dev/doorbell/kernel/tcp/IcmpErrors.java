@@ -60,21 +60,6 @@ final class IcmpErrors {
         tcp.output.syncMss(c, mtu);
         c.mtuLimit = mtu;
         c.mtuLimitEndNs = c.nowNs() + tcp.config().mtuExpiresNs;
-        int mss = tcp.output.currentMss(c);
-        int before = c.lostOut;
-        for (TxSegment entry = c.sendQueue.rtxHead(); entry != null; entry = c.sendQueue.rtxNext(entry)) {
-            if (entry.mss > mss && entry.length() > mss && !entry.is(TxSegment.SACKED)) {
-                Scoreboard.markLost(c, entry);
-            }
-        }
-        if (c.lostOut != before) {
-            if (c.caState != TcpConnection.CA_LOSS) {
-                c.highSeq = c.sndNxt;
-                c.undoMarker = 0;
-                c.priorSsthresh = 0;
-                c.caState = TcpConnection.CA_LOSS;
-            }
-            tcp.retransmitter.sendLost(c);
-        }
+        tcp.recovery.retransmitLarger(c);
     }
 }

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * underneath is left where it is, finds at its expiry that it is not due, and goes on to the deadline.
  */
 final class LazyTimer {
-    private static final long OFF = Long.MAX_VALUE;
+    /** The deadline of a timer that is not set. */
+    static final long OFF = Long.MAX_VALUE;
 
     private final KernelContext kernel;
     private final String name;
@@ -23,7 +24,7 @@ final class LazyTimer {
         this.function = function;
     }
 
-    /** When it is due; {@link Long#MAX_VALUE} when it is not set. */
+    /** When it is due; {@link #OFF} when it is not set. */
     long deadlineNs() {
         return deadlineNs;
     }

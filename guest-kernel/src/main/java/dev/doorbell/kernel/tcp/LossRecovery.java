@@ -126,6 +126,10 @@ final class LossRecovery {
                     tryToOpen(c, ece);
                     return;
                 }
+                if (c.caState < TcpConnection.CA_CWR && c.mtuProber.failed()) {
+                    retransmitLarger(c);
+                    return;
+                }
                 enterRecovery(c, ece);
             }
         }
@@ -386,6 +390,33 @@ final class LossRecovery {
             }
         }
         context.rexmit = AckContext.REXMIT_LOST;
+    }
+
+    /**
+     * Segments larger than the path takes were lost for their size, not by congestion: they are sent again in smaller
+     * ones, and the window stays as it is.
+     */
+    void retransmitLarger(TcpConnection c) {
+        int mss = tcp.output.currentMss(c);
+        for (TxSegment entry = c.sendQueue.rtxHead(); entry != null; entry = c.sendQueue.rtxNext(entry)) {
+            if (entry.length() > mss && entry.mss > mss && !entry.is(TxSegment.SACKED)) {
+                Scoreboard.markLost(c, entry);
+            }
+        }
+        if (c.lostOut == 0) {
+            return;
+        }
+        if (!c.sackOk) {
+            scoreboard.addDuplicates(c, 0);
+        }
+        if (c.caState != TcpConnection.CA_LOSS) {
+            c.highSeq = c.sndNxt;
+            c.window.ssthresh = TcpOutput.currentSsthresh(c);
+            c.priorSsthresh = 0;
+            c.undoMarker = 0;
+            setState(c, TcpConnection.CA_LOSS);
+        }
+        tcp.retransmitter.sendLost(c);
     }
 
     // ---- timers of recovery

@@ -24,8 +24,12 @@ final class Retransmitter {
         }
         boolean rearm = false;
         TxSegment first = c.sendQueue.rtxHead();
+        int most = c.pacing.packetsPerBuffer(Math.max(1, c.mss));
         for (TxSegment entry = first; entry != null; entry = c.sendQueue.rtxNext(entry)) {
-            int room = c.window.cwnd - c.inFlight();
+            if (c.pacing.mustWait()) {
+                break;
+            }
+            int room = Math.min(c.window.cwnd - c.inFlight(), most);
             if (room <= 0 || c.retransOut >= c.lostOut) {
                 break;
             }

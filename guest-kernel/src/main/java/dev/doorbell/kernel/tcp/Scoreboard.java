@@ -132,6 +132,7 @@ final class Scoreboard {
     private void delivered(TcpConnection c, TxSegment entry, AckContext context) {
         int packets = entry.packets;
         rack.advance(c, entry);
+        c.rate.delivered(entry);
         if (entry.is(TxSegment.RETRANS)) {
             // A retransmission was delivered, or its original: the hole is gone either way.
             if (entry.is(TxSegment.LOST)) {
@@ -159,6 +160,7 @@ final class Scoreboard {
             }
         }
         entry.marks |= TxSegment.SACKED;
+        entry.rateSampled = false; // the cumulative ACK is no second delivery
         context.flags |= AckContext.DATA_SACKED;
         c.sackedOut += packets;
         c.delivered += packets;

@@ -109,6 +109,10 @@ final class SegmentWriter {
             skb.gsoSegments = packets;
             skb.gsoType = c.isV4() ? SkBuff.GSO_TCPV4 : SkBuff.GSO_TCPV6;
         }
+        if (entry != null) {
+            c.rate.sent(c, entry, c.nowNs());
+        }
+        c.pacing.sent(bytes == 0 ? 0 : bytes + packets * (length + c.ipHeaderBytes()));
         account(c, bytes, packets, ack);
         return transmit(skb, length, bytes, c, ect);
     }

@@ -33,6 +33,7 @@ final class SendBuffers {
         }
         if (sock != null && sock.wantsSpace && c.isWritable()) {
             sock.wantsSpace = false;
+            c.chronograph.stop(Chronograph.SNDBUF_LIMITED, c.sendQueue.isEmpty(), c.nowNs());
             sock.stateChanged(EPOLLOUT | EPOLLWRNORM);
         }
     }

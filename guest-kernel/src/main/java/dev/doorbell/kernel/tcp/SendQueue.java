@@ -38,6 +38,11 @@ final class SendQueue {
         this.memory = memory;
     }
 
+    /** Nothing to send, nothing unacknowledged. */
+    boolean isEmpty() {
+        return head == null;
+    }
+
     /** First entry that was sent and is not acknowledged; null when there is none. */
     @Nullable
     TxSegment rtxHead() {
@@ -129,6 +134,11 @@ final class SendQueue {
         rest.endOfRecord = entry.endOfRecord;
         entry.endOfRecord = false;
         rest.sentNs = entry.sentNs;
+        rest.rateFirstSentNs = entry.rateFirstSentNs;
+        rest.rateDeliveredNs = entry.rateDeliveredNs;
+        rest.rateDelivered = entry.rateDelivered;
+        rest.rateApplicationLimited = entry.rateApplicationLimited;
+        rest.rateSampled = entry.rateSampled;
         entry.cutInto(mss);
         rest.cutInto(mss);
         rest.previous = entry;

@@ -30,6 +30,11 @@ final class SmallQueue implements SkbDestructor {
         bytes += skb.truesize;
     }
 
+    /** Nothing of the connection waits on this host. */
+    boolean isEmpty() {
+        return bytes == 0;
+    }
+
     /** Whether the transmit loop has to stop. Never with at most one packet unacknowledged: completions may come late. */
     boolean isFull() {
         if (bytes < c.config.limitOutputBytes) {

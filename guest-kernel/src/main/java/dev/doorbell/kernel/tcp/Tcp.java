@@ -320,9 +320,17 @@ public final class Tcp implements L4Protocol {
 
     /** The handshake is over: ESTABLISHED, windows and buffers set up. */
     void finishConnect(TcpConnection c) {
+        boolean active = c.state() == TcpState.SYN_SENT;
         setState(c, TcpState.ESTABLISHED);
+        if (active) {
+            c.mtuProber.start();
+        }
         c.peerMssEstimate = Math.max(Math.min(Math.min(c.advertisedMss, c.mss), Math.min(536, c.rcvWnd >> 1)), 88);
         output.syncMss(c, c.pathMtuNow());
+        if (!active) {
+            c.mtuProber.start(); // the first packets are those the route's MTU allows
+        }
+        c.pacing.update();
         ReceiveWindow.established(c);
         if (c.totalRetransmissions > 1 && c.undoMarker == 0) {
             c.window.set(1); // the SYN was lost: RFC 5681 §3.1
@@ -387,6 +395,7 @@ public final class Tcp implements L4Protocol {
         c.transmitTimer.destroy();
         c.ackTimer.destroy();
         c.smallQueue.destroy();
+        c.pacing.destroy();
         c.keepaliveTimer.destroy();
         c.sendQueue.clear();
         c.packetsOut = c.sackedOut = c.lostOut = c.retransOut = 0;

@@ -65,6 +65,23 @@ public final class TcpConfig {
     public long mtuExpiresNs = 600 * SECOND;
 
     public int minPmtu = 552;
+    /**
+     * Path MTU discovery without ICMP, RFC 4821: 0 off, 1 when full segments keep being lost, 2 always. Linux's default is
+     * 0, which leaves a connection through a black hole to its timeout.
+     */
+    public int mtuProbing = 1;
+    /** Data bytes to begin the search with, and never to go below. */
+    public int baseMss = 1024, mtuProbeFloor = 48;
+    /** The search ends when its bounds are so close, bytes, and begins again after so long. */
+    public int probeThreshold = 8;
+
+    public long probeIntervalNs = 600 * SECOND;
+    /** Pacing rates in percent of window per round trip: in slow start, and in congestion avoidance. */
+    public int pacingSsRatio = 200, pacingCaRatio = 120;
+    /** Paths with a round trip below 2^n microseconds get full buffers whatever the rate. */
+    public int tsoRttLog = 9;
+    /** Retransmissions after which the path is doubted: R1 of RFC 9293 §3.8.3. */
+    public int retries1 = 3;
     public int ephemeralLow = 32_768, ephemeralHigh = 60_999;
     public boolean hystart = true;
 

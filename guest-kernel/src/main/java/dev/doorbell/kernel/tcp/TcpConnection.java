@@ -96,6 +96,12 @@ final class TcpConnection extends Flow {
     int receivedTsVal, receivedTsEcr;
     int ecn;
 
+    // ---- fast open, RFC 7413
+    /** Data went with the SYN; the peer took it. */
+    boolean synData, synDataAcked;
+    /** As tcpi_fastopen_client_fail: 0 unknown or none, 1 no cookie, 2 data not acknowledged, 3 SYN timed out. */
+    int fastOpenFailure;
+
     // ---- acknowledging
     int ackPending, quickAcks;
     long ackTimeoutNs;
@@ -128,6 +134,12 @@ final class TcpConnection extends Flow {
     int cwndUsageSeq, maxPacketsOut;
     long cwndStampNs;
 
+    // ---- what is measured and searched for
+    final Chronograph chronograph = new Chronograph();
+    final DeliveryRate rate = new DeliveryRate();
+    final Pacing pacing = new Pacing(this);
+    final MtuProber mtuProber = new MtuProber(this);
+
     // ---- timers
     final SmallQueue smallQueue;
     final LazyTimer transmitTimer, ackTimer, keepaliveTimer;
@@ -145,8 +157,13 @@ final class TcpConnection extends Flow {
             segmentsOut,
             segmentsIn,
             dataSegmentsOut,
-            dataSegmentsIn;
-    int dsackDuplicates;
+            dataSegmentsIn,
+            deliveredCe;
+    int dsackDuplicates, outOfOrderPackets;
+    /** Timeouts in all, episodes of them that ended well, and the time those took. */
+    int totalTimeouts, timeoutRecoveries;
+
+    long timeoutRecoveryNs, timeoutStampNs;
     long oowAckNs = Long.MIN_VALUE;
     int softError;
 

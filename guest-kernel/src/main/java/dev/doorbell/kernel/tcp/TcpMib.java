@@ -108,7 +108,18 @@ public final class TcpMib {
         PFMemallocDrop,
         LockDroppedIcmps,
         OutOfWindowIcmps,
-        TCPTimeWaitReused
+        TCPTimeWaitReused,
+        TCPMTUPFail,
+        TCPMTUPSuccess,
+        TCPFastOpenActive,
+        TCPFastOpenActiveFail,
+        TCPFastOpenPassive,
+        TCPFastOpenPassiveFail,
+        TCPFastOpenListenOverflow,
+        TCPFastOpenCookieReqd,
+        TCPFastOpenBlackhole,
+        TCPFastOpenPassiveAltKey,
+        TCPMinTTLDrop
     }
 
     private static final Counter[] COUNTERS = Counter.values();

@@ -18,7 +18,7 @@ final class TcpOutput {
     /** Largest IP packet less the largest headers: what one entry may hold. */
     static final int GSO_MAX = 65_535 - 60 - 60;
 
-    private static final int OK = 0, CWND = 1, RWND = 2;
+    private static final int OK = 0, CWND = 1, RWND = 2, LATER = 3;
 
     private final Tcp tcp;
     private final SegmentWriter writer;
@@ -34,12 +34,21 @@ final class TcpOutput {
 
     /** Data bytes of a full packet, from the path's MTU and the peer's MSS; stores it. RFC 9293 §3.7.1. */
     int syncMss(TcpConnection c, int mtu) {
-        int mss = Math.min(mtu - c.ipHeaderBytes() - TcpHeader.MIN_LENGTH, c.peerMss) - c.optionBytes();
-        mss = Math.max(mss, c.config.minSndMss - c.optionBytes());
-        mss = boundToHalfWindow(c, mss);
+        c.mtuProber.routeMtu(mtu);
+        int mss = boundToHalfWindow(c, mssFor(c, mtu));
         c.pathMtu = mtu;
+        int limit = c.mtuProber.limit();
+        if (limit < mtu) {
+            mss = Math.min(mss, mssFor(c, limit));
+        }
         c.mss = mss;
         return mss;
+    }
+
+    /** Data bytes that a packet of {@code mtu} bytes carries, within the peer's MSS. */
+    static int mssFor(TcpConnection c, int mtu) {
+        int most = Math.min(mtu - c.ipHeaderBytes() - TcpHeader.MIN_LENGTH, c.peerMss);
+        return Math.max(most, c.config.minSndMss) - c.optionBytes();
     }
 
     /** A packet should not fill more than half of the largest window ever offered. */
@@ -90,8 +99,19 @@ final class TcpOutput {
         int sent = 0;
         int limitedBy = OK;
         boolean cwndLimited = false;
+        if (only == ALL) {
+            int probed = c.mtuProber.probe();
+            if (probed == MtuProber.WAIT) {
+                return false;
+            }
+            sent = probed == MtuProber.SENT ? 1 : 0;
+        }
+        int most = c.pacing.packetsPerBuffer(mss);
         TxSegment entry;
         while ((entry = c.sendQueue.sendHead) != null) {
+            if (c.pacing.mustWait()) {
+                break;
+            }
             entry.cutInto(mss);
             int quota = c.window.cwnd - c.inFlight();
             if (quota <= 0) {
@@ -102,6 +122,7 @@ final class TcpOutput {
                 }
                 quota = 1;
             }
+            quota = Math.min(quota, most);
             if (!fitsWindow(c, entry, mss)) {
                 limitedBy = RWND;
                 break;
@@ -111,9 +132,10 @@ final class TcpOutput {
                     break;
                 }
             } else if (only == ALL) {
-                int defer = shouldDefer(c, entry, mss, quota);
+                int defer = shouldDefer(c, entry, mss, most);
                 if (defer != OK) {
                     cwndLimited |= defer == CWND;
+                    limitedBy = defer == RWND ? RWND : limitedBy;
                     break;
                 }
             }
@@ -137,6 +159,11 @@ final class TcpOutput {
             if (only != ALL) {
                 break;
             }
+        }
+        if (limitedBy == RWND) {
+            c.chronograph.start(Chronograph.RWND_LIMITED, c.nowNs());
+        } else {
+            c.chronograph.stop(Chronograph.RWND_LIMITED, c.sendQueue.isEmpty(), c.nowNs());
         }
         if (sent > 0) {
             cwndLimited |= c.inFlight() >= c.window.cwnd;
@@ -240,7 +267,7 @@ final class TcpOutput {
     }
 
     /** Whether waiting a moment for the next ACK would give a larger buffer to send. */
-    private static int shouldDefer(TcpConnection c, TxSegment entry, int mss, int quota) {
+    private static int shouldDefer(TcpConnection c, TxSegment entry, int mss, int most) {
         if (c.caState >= TcpConnection.CA_RECOVERY) {
             return OK;
         }
@@ -249,9 +276,9 @@ final class TcpOutput {
             return OK;
         }
         int sendWindow = c.windowEnd() - entry.seq;
-        long congestionWindow = (long) quota * mss;
+        long congestionWindow = (long) (c.window.cwnd - c.inFlight()) * mss;
         long limit = Math.min(sendWindow, congestionWindow);
-        if (limit >= GSO_MAX / mss * (long) mss) {
+        if (limit >= (long) most * mss) {
             return OK;
         }
         if (entry.next != null && limit >= entry.length()) {
@@ -275,7 +302,7 @@ final class TcpOutput {
         } else if (sendWindow <= entry.length()) {
             return RWND;
         }
-        return entry.endOfRecord || (entry.flags & TcpHeader.FIN) != 0 ? OK : RWND;
+        return entry.endOfRecord || (entry.flags & TcpHeader.FIN) != 0 ? OK : LATER;
     }
 
     /** RFC 7661: remembers whether the window was used, and lets one that was not decay. */
@@ -288,8 +315,14 @@ final class TcpOutput {
         long now = c.nowNs();
         if (c.isCwndLimited()) {
             c.cwndStampNs = now;
-        } else if (c.config.slowStartAfterIdle && now - c.cwndStampNs >= c.rtoNs) {
+            return;
+        }
+        if (c.config.slowStartAfterIdle && now - c.cwndStampNs >= c.rtoNs) {
             applicationLimited(c, now);
+        }
+        TcpSock sock = c.sock;
+        if (!c.hasUnsent() && sock != null && sock.wantsSpace && c.state().maySend()) {
+            c.chronograph.start(Chronograph.SNDBUF_LIMITED, now);
         }
     }
 
@@ -385,6 +418,7 @@ final class TcpOutput {
         if (last == null) {
             last = c.sendQueue.newEntry(c.writeSeq);
         }
+        c.chronograph.start(Chronograph.BUSY, c.nowNs());
         last.flags |= TcpHeader.FIN;
         last.endSeq++;
         c.writeSeq++;

@@ -21,6 +21,7 @@ final class TcpSend {
         }
         int mss = tcp.output.currentMss(c);
         int goal = tcp.output.sizeGoal(c, mss);
+        c.rate.checkApplicationLimited(c);
         if (!c.hasUnsent()) {
             tcp.output.restartAfterIdle(c);
         }
@@ -35,6 +36,7 @@ final class TcpSend {
                 sock.wantsSpace = true;
                 break;
             }
+            c.chronograph.start(Chronograph.BUSY, c.nowNs());
             copied += taken;
             c.writeSeq += taken;
             pushWhileCopying(tcp, c, mss);

@@ -23,6 +23,10 @@ final class TcpSettings {
     /** TCP_NOTSENT_LOWAT; below 0: the system's. */
     int notsentLowat = -1;
 
+    /** SO_MAX_PACING_RATE, bytes per second, unsigned; once set, sending is paced. */
+    long maxPacingRate = Pacing.UNLIMITED;
+
+    boolean paced;
     String congestion;
     int tos, ttl, priority, mark, outInterface;
     boolean sendBufferLocked, receiveBufferLocked;
@@ -50,6 +54,8 @@ final class TcpSettings {
         deferAccept = from.deferAccept;
         windowClamp = from.windowClamp;
         notsentLowat = from.notsentLowat;
+        maxPacingRate = from.maxPacingRate;
+        paced = from.paced;
         congestion = from.congestion;
         tos = from.tos;
         ttl = from.ttl;

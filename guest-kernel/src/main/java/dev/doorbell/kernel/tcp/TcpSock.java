@@ -64,6 +64,7 @@ public final class TcpSock extends InetSock {
         ttl = parent.ttl;
         mark = parent.mark;
         priority = parent.priority;
+        maxPacingRate = parent.maxPacingRate;
         boundInterface = parent.boundInterface;
     }
 
@@ -540,6 +541,14 @@ public final class TcpSock extends InetSock {
         settings.priority = priority;
         settings.outInterface = boundInterface;
         settings.receiveLowWater = receiveLowWater;
+        if (maxPacingRate != settings.maxPacingRate) {
+            settings.maxPacingRate = maxPacingRate;
+            settings.paced = true;
+            TcpConnection c = connection;
+            if (c != null) {
+                c.pacing.maximumChanged();
+            }
+        }
         if (receiveBufferLocked) {
             settings.receiveBufferLocked = true;
             settings.receiveBufferBytes = receiveBufferBytes;

@@ -28,7 +28,7 @@ final class TcpTimers {
 
     void resetTransmit(TcpConnection c, int mode, long delayNs) {
         c.timerMode = mode;
-        c.transmitTimer.set(c.nowNs() + Math.min(delayNs, c.config.rtoMaxNs));
+        c.transmitTimer.set(c.nowNs() + Math.min(delayNs + c.pacing.delayNs(), c.config.rtoMaxNs));
     }
 
     void clearTransmit(TcpConnection c) {
@@ -159,7 +159,7 @@ final class TcpTimers {
             } else {
                 enterSynLoss(c, head);
             }
-            c.retransmits++;
+            countTimeout(c);
             TxSegment first = c.sendQueue.rtxHead();
             if (first != null && tcp.retransmitter.retransmit(c, first, 1) < 0) {
                 resetTransmit(c, TcpConnection.TIMER_RETRANSMIT, RESOURCE_RETRY_NS);
@@ -169,6 +169,15 @@ final class TcpTimers {
         c.backoff++;
         c.rtoNs = Math.min(c.rtoNs << 1, c.config.rtoMaxNs);
         resetTransmit(c, TcpConnection.TIMER_RETRANSMIT, clampToUserTimeout(c, c.rtoNs, c.retransStampNs));
+    }
+
+    private static void countTimeout(TcpConnection c) {
+        if (c.retransmits == 0) {
+            c.timeoutRecoveries++;
+            c.timeoutStampNs = c.nowNs();
+        }
+        c.retransmits++;
+        c.totalTimeouts++;
     }
 
     private static void enterSynLoss(TcpConnection c, TxSegment syn) {
@@ -200,6 +209,9 @@ final class TcpTimers {
             expired = c.retransmits >= limit || userTimeoutOver(c);
             reset = false;
         } else {
+            if (over(c, c.config.retries1, 0)) {
+                c.mtuProber.blackHoleSuspected();
+            }
             int limit = c.config.retries2;
             if (c.isOrphan()) {
                 boolean alive = c.rtoNs < c.config.rtoMaxNs;

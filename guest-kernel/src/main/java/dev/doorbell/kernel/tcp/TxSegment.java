@@ -31,6 +31,10 @@ final class TxSegment {
     boolean endOfRecord;
     /** Last transmission. */
     long sentNs;
+    /** What {@link DeliveryRate} knew when it was sent. */
+    long rateFirstSentNs, rateDeliveredNs, rateDelivered;
+
+    boolean rateApplicationLimited, rateSampled;
 
     @Nullable
     TxSegment next;
@@ -54,7 +58,7 @@ final class TxSegment {
 
     void reset() {
         seq = endSeq = flags = marks = packets = mss = transmissions = 0;
-        endOfRecord = onSentList = false;
+        endOfRecord = onSentList = rateSampled = rateApplicationLimited = false;
         sentNs = 0;
         next = previous = laterSent = earlierSent = null;
         pieces = length = 0;
