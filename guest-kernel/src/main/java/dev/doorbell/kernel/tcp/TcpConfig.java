@@ -82,6 +82,7 @@ public final class TcpConfig {
     public int tsoRttLog = 9;
     /** Retransmissions after which the path is doubted: R1 of RFC 9293 §3.8.3. */
     public int retries1 = 3;
+
     public int ephemeralLow = 32_768, ephemeralHigh = 60_999;
     public boolean hystart = true;
 

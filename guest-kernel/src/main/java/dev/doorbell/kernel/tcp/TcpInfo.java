@@ -25,7 +25,12 @@ public final class TcpInfo {
     public static final int DELIVERED = 192, DELIVERED_CE = 196, BYTES_SENT = 200, BYTES_RETRANS = 208;
     public static final int DSACK_DUPS = 216, REORD_SEEN = 220, RCV_OOOPACK = 224, SND_WND = 228, RCV_WND = 232;
     public static final int TOTAL_RTO = 240, TOTAL_RTO_RECOVERIES = 242, TOTAL_RTO_TIME = 244;
-    static final int OPT_TIMESTAMPS = 1, OPT_SACK = 2, OPT_WSCALE = 4, OPT_ECN = 8, OPT_ECN_SEEN = 16, OPT_SYN_DATA = 32;
+    static final int OPT_TIMESTAMPS = 1,
+            OPT_SACK = 2,
+            OPT_WSCALE = 4,
+            OPT_ECN = 8,
+            OPT_ECN_SEEN = 16,
+            OPT_SYN_DATA = 32;
 
     private TcpInfo() {}
 
