@@ -76,8 +76,6 @@ public final class TcpConfig {
     public int probeThreshold = 8;
 
     public long probeIntervalNs = 600 * SECOND;
-    /** Pacing rates in percent of window per round trip: in slow start, and in congestion avoidance. */
-    public int pacingSsRatio = 200, pacingCaRatio = 120;
     /** Paths with a round trip below 2^n microseconds get full buffers whatever the rate. */
     public int tsoRttLog = 9;
     /** Retransmissions after which the path is doubted: R1 of RFC 9293 §3.8.3. */
