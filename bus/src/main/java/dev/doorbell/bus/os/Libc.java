@@ -23,6 +23,7 @@ public final class Libc {
     public static final int SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x8_0000;
     public static final int SCM_RIGHTS = 1;
     public static final int PRIO_PROCESS = 0;
+    public static final int CLONE_NEWNET = 0x4000_0000;
     /** glibc's cpu_set_t: 1024 processors. */
     private static final int CPU_SET_BYTES = 128;
 
@@ -122,6 +123,11 @@ public final class Libc {
     /** @param which, who {@link #PRIO_PROCESS} and 0: the calling thread */
     public static int setpriority(int which, int who, int niceness) {
         return result(LIBC.setpriority(which, who, niceness));
+    }
+
+    /** Moves the calling thread into the namespace behind {@code fd}. @param kind {@link #CLONE_NEWNET} */
+    public static int setns(int fd, int kind) {
+        return result(LIBC.setns(fd, kind));
     }
 
     /**

@@ -61,5 +61,7 @@ public interface NativeLibc {
 
     int setpriority(int which, int who, int niceness);
 
+    int setns(int fd, int kind);
+
     int sched_setaffinity(int thread, @size_t long bytes, @In byte[] mask);
 }

@@ -12,7 +12,10 @@ public interface IoLoop {
      */
     boolean pollNow();
 
-    /** Waits until something is ready, {@link #wakeup()} was called or {@code maxNs} passed, then handles what is ready. */
+    /**
+     * Waits until something is ready, {@link #wakeup()} was called or {@code maxNs} passed. What brings input is handled
+     * by the next {@link #pollNow()} only: before that the world reads the clock, which stood still while it slept.
+     */
     void await(long maxNs);
 
     /** Ends the current {@link #await}, or the next one when none is going on. Safe from any thread. */
