@@ -1,5 +1,7 @@
 package dev.doorbell.bus.os;
 
+import dev.doorbell.bus.mem.GuestMemory;
+
 /** A file descriptor and the duty to close it. Not safe for use by several threads. */
 public final class Fd implements AutoCloseable {
     private final String description;
@@ -27,6 +29,15 @@ public final class Fd implements AutoCloseable {
 
     public static Fd socket(int domain, int type, int protocol) {
         return of(Libc.socket(domain, type | Libc.SOCK_CLOEXEC, protocol), "socket " + domain + ' ' + type);
+    }
+
+    /** Two connected sockets. {@code domain}, {@code type}: {@code Libc.AF_...}, {@code Libc.SOCK_...} */
+    public static Fd[] socketpair(int domain, int type) {
+        try (GuestMemory pair = GuestMemory.allocate(8)) {
+            OsException.check(
+                    Libc.socketpair(domain, type | Libc.SOCK_CLOEXEC, 0, pair.hostAddress(0, 8)), "socketpair");
+            return new Fd[] {of(pair.readInt(0), "socket"), of(pair.readInt(4), "socket")};
+        }
     }
 
     /** The number, for {@link Libc}. Throws when closed: the number may be somebody else's by now. */

@@ -12,7 +12,13 @@ import jnr.ffi.Runtime;
  * <p>For everything outside a hot path {@link Fd} is the convenient form.
  */
 public final class Libc {
-    public static final int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_TRUNC = 0x200, O_NONBLOCK = 0x800;
+    public static final int O_RDONLY = 0,
+            O_WRONLY = 1,
+            O_RDWR = 2,
+            O_ACCMODE = 3,
+            O_CREAT = 0x40,
+            O_TRUNC = 0x200,
+            O_NONBLOCK = 0x800;
     public static final int O_CLOEXEC = 0x8_0000;
     public static final int F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4;
     public static final int PROT_READ = 1, PROT_WRITE = 2;
@@ -21,13 +27,18 @@ public final class Libc {
     public static final int EFD_CLOEXEC = 0x8_0000, EFD_NONBLOCK = 0x800;
     public static final int AF_UNIX = 1, AF_INET = 2;
     public static final int SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x8_0000;
-    public static final int SCM_RIGHTS = 1;
+    public static final int SOL_SOCKET = 1, SCM_RIGHTS = 1;
+    public static final int F_DUPFD_CLOEXEC = 1030, F_GET_SEALS = 1034, F_ADD_SEALS = 1033;
+    public static final int F_SEAL_SHRINK = 2;
+    public static final int LOCK_EX = 2, LOCK_NB = 4;
+    public static final int POLLIN = 1, POLLOUT = 4;
+    public static final int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
     public static final int PRIO_PROCESS = 0;
     public static final int CLONE_NEWNET = 0x4000_0000;
     /** glibc's cpu_set_t: 1024 processors. */
     private static final int CPU_SET_BYTES = 128;
 
-    public static final int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x4000_0000;
+    public static final int MSG_CTRUNC = 8, MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x4000_0000;
 
     private static final NativeLibc LIBC =
             LibraryLoader.create(NativeLibc.class).load("c");
@@ -118,6 +129,47 @@ public final class Libc {
     /** @param pair address of two ints, which become the descriptors */
     public static int socketpair(int domain, int type, int protocol, long pair) {
         return result(LIBC.socketpair(domain, type, protocol, pair));
+    }
+
+    public static long send(int fd, long address, long bytes, int flags) {
+        return result(LIBC.send(fd, address, bytes, flags));
+    }
+
+    /** @param address of a struct sockaddr of {@code bytes} bytes */
+    public static int bind(int fd, long address, int bytes) {
+        return result(LIBC.bind(fd, address, bytes));
+    }
+
+    /** @param address of a struct sockaddr of {@code bytes} bytes */
+    public static int connect(int fd, long address, int bytes) {
+        return result(LIBC.connect(fd, address, bytes));
+    }
+
+    public static int listen(int fd, int backlog) {
+        return result(LIBC.listen(fd, backlog));
+    }
+
+    /** The next connection, without its address. {@code flags}: SOCK_NONBLOCK, SOCK_CLOEXEC */
+    public static int accept4(int fd, int flags) {
+        return result(LIBC.accept4(fd, 0, 0, flags));
+    }
+
+    /** @param pollfds address of {@code count} structs: 4-byte descriptor, 2-byte events, 2-byte returned events */
+    public static int poll(long pollfds, int count, int timeoutMs) {
+        return result(LIBC.poll(pollfds, count, timeoutMs));
+    }
+
+    public static int fchmod(int fd, int mode) {
+        return result(LIBC.fchmod(fd, mode));
+    }
+
+    public static int flock(int fd, int operation) {
+        return result(LIBC.flock(fd, operation));
+    }
+
+    /** @param buffer address of a struct statx, 256 bytes; see {@link FileStatus} */
+    public static int statx(int directory, String path, int flags, int mask, long buffer) {
+        return result(LIBC.statx(directory, path, flags, mask, buffer));
     }
 
     /** @param which, who {@link #PRIO_PROCESS} and 0: the calling thread */

@@ -59,6 +59,25 @@ public interface NativeLibc {
 
     int socketpair(int domain, int type, int protocol, long pair);
 
+    @ssize_t
+    long send(int fd, long buffer, @size_t long bytes, int flags);
+
+    int bind(int fd, long address, int bytes);
+
+    int connect(int fd, long address, int bytes);
+
+    int listen(int fd, int backlog);
+
+    int accept4(int fd, long address, long bytes, int flags);
+
+    int poll(long pollfds, @size_t long count, int timeoutMs);
+
+    int fchmod(int fd, int mode);
+
+    int flock(int fd, int operation);
+
+    int statx(int directory, @In String path, int flags, int mask, long buffer);
+
     int setpriority(int which, int who, int niceness);
 
     int setns(int fd, int kind);

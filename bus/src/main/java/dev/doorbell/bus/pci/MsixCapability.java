@@ -60,6 +60,26 @@ public final class MsixCapability extends Capability {
         return table.isEnabled();
     }
 
+    /** Index of the BAR that the vectors are behind. */
+    public int tableBar() {
+        return tableBar;
+    }
+
+    /** Of the first vector, in bytes from the start of its BAR. */
+    public int tableOffset() {
+        return tableOffset;
+    }
+
+    /** Index of the BAR that the pending bits are behind. */
+    public int pbaBar() {
+        return pbaBar;
+    }
+
+    /** Of the pending bits, in bytes from the start of their BAR. */
+    public int pbaOffset() {
+        return pbaOffset;
+    }
+
     /** Table and pending bits: the function routes accesses to the BARs below into it. */
     public MsixTable table() {
         return table;

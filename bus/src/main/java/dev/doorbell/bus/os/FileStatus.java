@@ -1,0 +1,59 @@
+package dev.doorbell.bus.os;
+
+import dev.doorbell.bus.mem.GuestMemory;
+
+/**
+ * What the host says about a file, statx(2).
+ *
+ * @param device file system, with {@code inode} the identity of the file
+ * @param mode type and permissions as in st_mode
+ * @param sizeBytes 0 for what is no regular file
+ * @param blockBytes preferred block size; on hugetlbfs the size of a page
+ */
+public record FileStatus(long device, long inode, int mode, long sizeBytes, int blockBytes) {
+    private static final int STATX_BYTES = 256, STATX_BASIC_STATS = 0x7FF;
+    private static final int BLOCK_SIZE = 4, MODE = 0x1C, INODE = 0x20, SIZE = 0x28, DEVICE_MAJOR = 0x88;
+    private static final int S_IFMT = 0xF000, S_IFIFO = 0x1000, S_IFREG = 0x8000, S_IFSOCK = 0xC000;
+
+    /** Of an open descriptor. Throws {@link OsException}. */
+    public static FileStatus of(int fd) {
+        return query(fd, "", Libc.AT_EMPTY_PATH);
+    }
+
+    /** Of a path, not following a symbolic link in its last part. Throws {@link OsException}. */
+    public static FileStatus of(String path) {
+        return query(Libc.AT_FDCWD, path, Libc.AT_SYMLINK_NOFOLLOW);
+    }
+
+    private static FileStatus query(int directory, String path, int flags) {
+        try (GuestMemory buffer = GuestMemory.allocate(STATX_BYTES)) {
+            String call = path.isEmpty() ? "statx fd " + directory : "statx " + path;
+            OsException.check(
+                    Libc.statx(directory, path, flags, STATX_BASIC_STATS, buffer.hostAddress(0, STATX_BYTES)), call);
+            return new FileStatus(
+                    buffer.readLong(DEVICE_MAJOR),
+                    buffer.readLong(INODE),
+                    buffer.readShort(MODE) & 0xFFFF,
+                    buffer.readLong(SIZE),
+                    buffer.readInt(BLOCK_SIZE));
+        }
+    }
+
+    public boolean isRegular() {
+        return (mode & S_IFMT) == S_IFREG;
+    }
+
+    /** A file, directory or device node: not a socket, a pipe, or one of Linux's anonymous objects such as an eventfd. */
+    public boolean isOnDisk() {
+        int type = mode & S_IFMT;
+        return type != 0 && type != S_IFIFO && type != S_IFSOCK;
+    }
+
+    public boolean isSocket() {
+        return (mode & S_IFMT) == S_IFSOCK;
+    }
+
+    public boolean isSameFile(FileStatus other) {
+        return device == other.device && inode == other.inode;
+    }
+}
