@@ -70,13 +70,21 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
         nvm = new NvmUnit(regs, words, context.scheduler());
         DmaPort dma = new RequesterStatus(context.dma(), config);
         loopback = new LoopbackQueue(steps, this::receiveLooped);
-        mac = new TransmitMac(regs, context.link(), phy, loopback, context.tracer());
+        timeSync = new TimeSyncUnit(regs, context.scheduler());
+        mac = new TransmitMac(regs, context.link(), phy, loopback, timeSync, context.tracer());
         transmit =
                 new TransmitEngine(regs, dma, interrupts, steps, master, link, context.link(), mac, context.tracer());
         receive = new RxEngine(
-                regs, dma, context.link(), interrupts, transmit.flowControl(), steps, master, context.tracer());
+                regs,
+                dma,
+                context.link(),
+                interrupts,
+                transmit.flowControl(),
+                timeSync,
+                steps,
+                master,
+                context.tracer());
         new MdioUnit(regs, interrupts, phy);
-        timeSync = new TimeSyncUnit(regs, context.scheduler());
         regs.onWrite(CTRL, this::controlWritten);
         regs.onWrite(RCTL, this::receiveControlWritten);
         regs.onWrite(CTRL_EXT, this::extendedControlWritten);

@@ -160,6 +160,10 @@ final class PacketBuffer {
         return status[entry];
     }
 
+    void addStatus(int entry, int bits) {
+        status[entry] |= bits;
+    }
+
     /** Multiple-receive-queues word: RSS type 3:0, queue 12:8. */
     int mrq(int entry) {
         return mrq[entry];

@@ -62,6 +62,7 @@ final class RxEngine implements ReceiveSide {
             LinkPort link,
             Interrupts interrupts,
             FlowControl flowControl,
+            TimeSyncUnit timeSync,
             StepTimer steps,
             MasterGate master,
             Tracer tracer) {
@@ -74,7 +75,7 @@ final class RxEngine implements ReceiveSide {
         this.tracer = tracer;
         buffer = new PacketBuffer(regs);
         split = new PacketSplit(regs);
-        mac = new RxMac(regs, buffer, flowControl);
+        mac = new RxMac(regs, buffer, flowControl, timeSync);
         watermarks = new RxWatermarks(regs, buffer, flowControl);
         rings = new RxRing[] {new RxRing(regs, dma, 0), new RxRing(regs, dma, 1)};
         fetch = steps.event("82574L rx fetch", this::fetch);

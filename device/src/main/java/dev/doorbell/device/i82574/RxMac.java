@@ -37,14 +37,16 @@ final class RxMac {
     private final VlanFilter vlanFilter;
     private final RxChecksum checksum;
     private final Rss rss;
+    private final TimeSyncUnit timeSync;
     private final PacketParser packet = new PacketParser();
     private final CRC32 crc = new CRC32();
     private final byte[] crcScratch = new byte[PacketBuffer.MAX_FRAME_BYTES];
 
-    RxMac(RegisterFile regs, PacketBuffer buffer, FlowControl flowControl) {
+    RxMac(RegisterFile regs, PacketBuffer buffer, FlowControl flowControl, TimeSyncUnit timeSync) {
         this.regs = regs;
         this.buffer = buffer;
         this.flowControl = flowControl;
+        this.timeSync = timeSync;
         addressFilter = new AddressFilter(regs);
         vlanFilter = new VlanFilter(regs);
         checksum = new RxChecksum(regs);
@@ -147,6 +149,9 @@ final class RxMac {
         } else {
             int tagSeen = strip ? tci : 0;
             offload(entry, at, payload, status, tagSeen, small, frame.checksumsVerified(), completed);
+            if (timeSync.stampsReceived()) {
+                stamp(entry, at, payload, frame.timestampNs());
+            }
             countGood(frame, bytes + FCS_BYTES);
         }
         if (keepFcs) {
@@ -213,6 +218,12 @@ final class RxMac {
         } else {
             int id = packet.ipVersion() == 4 ? packet.ipv4().identification() : 0;
             buffer.hash(entry, id | packetChecksum(memory, at, payload) << 16);
+        }
+    }
+
+    private void stamp(int entry, int at, int payload, long arrivedNs) {
+        if (timeSync.received(packet, buffer.memory(), at, payload, arrivedNs)) {
+            buffer.addStatus(entry, RxStatus.TST);
         }
     }
 

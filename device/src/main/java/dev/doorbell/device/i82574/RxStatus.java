@@ -13,6 +13,7 @@ final class RxStatus {
     static final int TCPCS = 1 << 5;
     static final int IPCS = 1 << 6;
     static final int PIF = 1 << 7;
+    static final int TST = 1 << 8;
     static final int IPIDV = 1 << 9;
     // 10, UDPV, would speak of checksums of UDP fragments: what the chip sets there is not known, so it stays clear.
     static final int ACK = 1 << 15;

@@ -20,4 +20,16 @@ class TimeSyncRegisters extends ManagementRegisters {
     static final Register RXSTMPH = MAP.get("RXSTMPH");
     static final Register RXMTRL = MAP.get("RXMTRL");
     static final Register RXUDP = MAP.get("RXUDP");
+    static final Field TSYNCTXCTL_VALID = MAP.get("TSYNCTXCTL", "VALID");
+    static final Field TSYNCTXCTL_EN = MAP.get("TSYNCTXCTL", "EN");
+    static final Field TSYNCRXCTL_VALID = MAP.get("TSYNCRXCTL", "VALID");
+    static final Field TSYNCRXCTL_TYPE = MAP.get("TSYNCRXCTL", "TYPE");
+    static final Field TSYNCRXCTL_EN = MAP.get("TSYNCRXCTL", "EN");
+    static final Field RXMTRL_ETHERTYPE = MAP.get("RXMTRL", "ETHERTYPE");
+    static final Field RXMTRL_CONTROL = MAP.get("RXMTRL", "CONTROL");
+    static final Field RXMTRL_MESSAGE = MAP.get("RXMTRL", "MESSAGE");
+    static final Register TXSTMPL = MAP.get("TXSTMPL");
+    static final Register RXSTMPL = MAP.get("RXSTMPL");
+    static final Register RXSATRL = MAP.get("RXSATRL");
+    static final Register RXSATRH = MAP.get("RXSATRH");
 }

@@ -30,6 +30,9 @@ final class TransmitDescriptor {
     static final int COMMAND_DEXT = 1 << 29;
     static final int COMMAND_VLE = 1 << 30;
     static final int COMMAND_IDE = 1 << 31;
+    /** ExtCMD: the frame is to be stamped. */
+    static final int OPTION_TSTAMP = 1 << 4;
+
     static final int OPTION_IXSM = 1 << 8;
     static final int OPTION_TXSM = 1 << 9;
 

@@ -31,6 +31,7 @@ final class TransmitMac {
     private final LinkPort link;
     private final Phy phy;
     private final LoopbackQueue loopback;
+    private final TimeSyncUnit timeSync;
     private final Tracer tracer;
     private final TransmitTruth truth = new TransmitTruth();
     private final Frame frame = new Frame(EMPTY);
@@ -38,12 +39,18 @@ final class TransmitMac {
     private final CRC32 crc = new CRC32();
     private final byte[] crcInput = new byte[TransmitBuffer.MAX_PACKET_BYTES];
 
-    TransmitMac(RegisterFile regs, LinkPort link, Phy phy, LoopbackQueue loopback, Tracer tracer) {
+    TransmitMac(RegisterFile regs, LinkPort link, Phy phy, LoopbackQueue loopback, TimeSyncUnit timeSync, Tracer tracer) {
         this.regs = regs;
         this.link = link;
         this.phy = phy;
         this.loopback = loopback;
+        this.timeSync = timeSync;
         this.tracer = tracer;
+    }
+
+    /** The frame about to be sent is to be stamped. */
+    void stamp() {
+        timeSync.transmitted();
     }
 
     TransmitTruth truth() {

@@ -77,6 +77,7 @@ final class TransmitOutput {
         }
         if (isSendable(bytes)) {
             int options = buffer.options(packet);
+            stampIfAsked(options);
             ChecksumInsertion.insert(
                     buffer.memory(),
                     buffer.start(packet),
@@ -87,6 +88,13 @@ final class TransmitOutput {
             sendFrame(command, buffer.start(packet), bytes);
         }
         packet++;
+    }
+
+    /** Of a request for segmentation the first segment has the stamp. */
+    private void stampIfAsked(int options) {
+        if ((options & OPTION_TSTAMP) != 0) {
+            mac.stamp();
+        }
     }
 
     /** Counts the packet as dropped if it is not. */
@@ -152,6 +160,7 @@ final class TransmitOutput {
             packet++;
             return;
         }
+        stampIfAsked(options);
         int maxTrainBytes = mac.maxTrainBytes();
         if (bytes + VlanTagging.TAG_BYTES <= maxTrainBytes && segmenter.canTravelWhole()) {
             sendTrain(bytes);

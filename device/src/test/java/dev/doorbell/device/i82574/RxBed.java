@@ -54,7 +54,7 @@ final class RxBed implements DmaPort, Interrupts, FlowControl, LinkPort {
 
     RxBed(Timing timing, long seed) {
         StepTimer steps = new StepTimer(time, timing, new SplittableRandom(seed));
-        rx = new RxEngine(regs, this, this, this, this, steps, master, Tracer.OFF);
+        rx = new RxEngine(regs, this, this, this, this, new TimeSyncUnit(regs, time), steps, master, Tracer.OFF);
         master.allowed(true);
         regs.set(STATUS_LU, 1);
         regs.set(RAL, 0, 0x0000_0002);
