@@ -44,6 +44,12 @@ class GeneralRegisters {
     static final Field STATUS_GIO_MASTER_ENABLE = MAP.get("STATUS", "GIO_MASTER_ENABLE");
 
     static final Register EECD = MAP.get("EECD");
+    static final Field EECD_SK = MAP.get("EECD", "SK");
+    static final Field EECD_CS = MAP.get("EECD", "CS");
+    static final Field EECD_DI = MAP.get("EECD", "DI");
+    static final Field EECD_DO = MAP.get("EECD", "DO");
+    static final Field EECD_ADDR_BITS = MAP.get("EECD", "ADDR_BITS");
+    static final Field EECD_FLUPD = MAP.get("EECD", "FLUPD");
     static final Field EECD_REQ = MAP.get("EECD", "REQ");
     static final Field EECD_GNT = MAP.get("EECD", "GNT");
     static final Field EECD_PRES = MAP.get("EECD", "PRES");

@@ -344,6 +344,7 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
     @Override
     public void quiesce() {
         quiesced = true;
+        nvm.save();
         transmit.reset();
         receive.reset();
         loopback.reset();

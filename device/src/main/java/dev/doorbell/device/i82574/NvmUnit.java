@@ -6,14 +6,18 @@ import dev.doorbell.bus.reg.RegisterFile;
 import dev.doorbell.bus.time.Event;
 import dev.doorbell.bus.time.Scheduler;
 import dev.doorbell.device.intel.Nvm;
+import dev.doorbell.device.intel.SpiEeprom;
 
 /**
  * EECD, EERD and EEWR, and the load of NVM words into registers after a reset. §10.2.2.3, §10.2.2.4. Word accesses
- * complete at once.
+ * complete at once, and go to the store together with those that follow shortly.
  */
 final class NvmUnit {
     /** How long the load after a reset takes: drivers poll AUTO_RD for 10 ms. */
     private static final long AUTO_READ_NS = 1_000_000;
+
+    /** An EEPROM's write cycle: what is written meanwhile goes to the store with it. */
+    private static final long WRITE_CYCLE_NS = 5_000_000;
 
     /** Default image of a desktop adapter, without manageability: MAC, checksum filled in by {@link Nvm}. */
     private static final int[] DEFAULT_IMAGE = {
@@ -29,12 +33,16 @@ final class NvmUnit {
 
     private final RegisterFile regs;
     private final Nvm nvm;
+    private final SpiEeprom pins;
     private final Event loaded;
+    private final Event saving;
 
     NvmUnit(RegisterFile regs, Nvm nvm, Scheduler scheduler) {
         this.regs = regs;
         this.nvm = nvm;
         loaded = scheduler.event("82574L NVM load", this::autoReadDone);
+        saving = scheduler.event("82574L NVM write cycle", nvm::save);
+        pins = new SpiEeprom(nvm);
         regs.onWrite(EERD, this::readWord);
         regs.onWrite(EEWR, this::writeWord);
         regs.onWrite(EECD, this::controlWritten);
@@ -58,18 +66,42 @@ final class NvmUnit {
     private void writeWord(int written) {
         if (EEWR_START.isSet(written)) {
             nvm.write(EEWR_ADDR.of(written), EEWR_DATA.of(written));
+            saveSoon();
         }
         regs.set(EEWR_DONE, 1);
     }
 
-    /** A request for direct access is granted at once. The pins behind it are not connected. */
+    /** A request for direct access is granted at once, and connects the pins; without it the part is not selected. */
     private void controlWritten(int written) {
-        regs.set(EECD_GNT, EECD_REQ.isSet(written) ? 1 : 0);
+        boolean granted = EECD_REQ.isSet(written);
+        regs.set(EECD_GNT, granted ? 1 : 0);
+        pins.pins(granted && !EECD_CS.isSet(written), EECD_SK.isSet(written), EECD_DI.isSet(written));
+        regs.set(EECD_DO, pins.out() ? 1 : 0);
+        if (EECD_FLUPD.isSet(written)) {
+            save();
+        } else {
+            saveSoon();
+        }
+    }
+
+    private void saveSoon() {
+        if (nvm.isChanged() && !saving.isScheduled()) {
+            saving.after(WRITE_CYCLE_NS);
+        }
+    }
+
+    /** Hands to the store what was written, now: the card may be gone later. */
+    void save() {
+        saving.cancel();
+        nvm.save();
     }
 
     /** Loads what the NVM initialises: receive address 0, valid, and the wake-up enable. AUTO_RD says when it is over. */
     void load() {
         regs.set(EECD_SIZE_EX, nvm.sizeExponent());
+        regs.set(EECD_ADDR_BITS, pins.hasWideAddresses() ? 1 : 0);
+        pins.pins(false, false, false);
+        regs.set(EECD_DO, 1);
         regs.set(EECD_PRES, 1);
         regs.set(EECD_AUTO_RD, 0);
         long mac = nvm.mac();

@@ -45,16 +45,17 @@ final class PtpFilter {
         boolean selected =
                 switch (type) {
                     case L2_V2 -> ethernet && isVersion2(memory, message, length) && isWanted(memory, message);
-                    case L4_V1 -> udp
-                            && length >= V1_BYTES
-                            && u8(memory, message + VERSION_AT) == 1
-                            && u8(memory, message + CONTROL_AT) == regs.get(RXMTRL_CONTROL);
-                    case L2_L4_V2 -> (udp || ethernet)
-                            && isVersion2(memory, message, length)
-                            && isWanted(memory, message);
-                    case EVENT_V2 -> (udp || ethernet)
-                            && isVersion2(memory, message, length)
-                            && messageType(memory, message) < FIRST_GENERAL;
+                    case L4_V1 ->
+                        udp
+                                && length >= V1_BYTES
+                                && u8(memory, message + VERSION_AT) == 1
+                                && u8(memory, message + CONTROL_AT) == regs.get(RXMTRL_CONTROL);
+                    case L2_L4_V2 ->
+                        (udp || ethernet) && isVersion2(memory, message, length) && isWanted(memory, message);
+                    case EVENT_V2 ->
+                        (udp || ethernet)
+                                && isVersion2(memory, message, length)
+                                && messageType(memory, message) < FIRST_GENERAL;
                     default -> type == ALL;
                 };
         if (selected) {

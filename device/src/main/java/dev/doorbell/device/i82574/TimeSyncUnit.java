@@ -2,11 +2,11 @@ package dev.doorbell.device.i82574;
 
 import static dev.doorbell.device.i82574.MacRegisters.*;
 
+import dev.doorbell.bus.mem.GuestMemory;
 import dev.doorbell.bus.reg.Field;
 import dev.doorbell.bus.reg.RegisterFile;
 import dev.doorbell.bus.time.Clock;
 import dev.doorbell.device.offload.PacketParser;
-import dev.doorbell.bus.mem.GuestMemory;
 
 /**
  * The IEEE 1588 clock, §10.2.12: SYSTIM grows by TIMINCA.VALUE every TIMINCA.PERIOD clocks, in whole steps, because

@@ -39,7 +39,8 @@ final class TransmitMac {
     private final CRC32 crc = new CRC32();
     private final byte[] crcInput = new byte[TransmitBuffer.MAX_PACKET_BYTES];
 
-    TransmitMac(RegisterFile regs, LinkPort link, Phy phy, LoopbackQueue loopback, TimeSyncUnit timeSync, Tracer tracer) {
+    TransmitMac(
+            RegisterFile regs, LinkPort link, Phy phy, LoopbackQueue loopback, TimeSyncUnit timeSync, Tracer tracer) {
         this.regs = regs;
         this.link = link;
         this.phy = phy;

@@ -4,7 +4,7 @@ import dev.doorbell.device.spi.NvmStore;
 
 /**
  * The non-volatile memory of the 8257x family: 16-bit words, the first 64 of which sum to 0xBABA. Datasheet chapter 6.
- * Belongs to one card; words that the guest changes go back to the {@link NvmStore}.
+ * Belongs to one card; words that the guest changes go back to the {@link NvmStore} with {@link #save()}.
  */
 public final class Nvm {
     /** Where the checksum lies: words 0 up to this one sum to {@link #CHECKSUM}, modulo 65536. */
@@ -24,6 +24,7 @@ public final class Nvm {
 
     private final NvmStore store;
     private final short[] words;
+    private boolean changed;
 
     /**
      * @param defaultImage at least 64 words; used when the store has none, with the MAC and the checksum filled in
@@ -59,12 +60,25 @@ public final class Nvm {
         return word < words.length ? words[word] & 0xFFFF : 0xFFFF;
     }
 
-    /** Writes a word through to the store; beyond the end of the part nothing happens. */
+    /** Writes a word; beyond the end of the part nothing happens. */
     public void write(int word, int value) {
-        if (word < words.length) {
+        if (word < words.length && words[word] != (short) value) {
             words[word] = (short) value;
+            changed = true;
+        }
+    }
+
+    /** Hands the words to the store if any has changed since it had them. */
+    public void save() {
+        if (changed) {
+            changed = false;
             store.store(words.clone());
         }
+    }
+
+    /** Words wait for {@link #save()}. */
+    public boolean isChanged() {
+        return changed;
     }
 
     /** Words 0 to 2 as a MAC address: 48 bits, first octet on the wire in bits 47:40. */

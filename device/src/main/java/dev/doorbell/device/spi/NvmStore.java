@@ -5,7 +5,10 @@ public interface NvmStore {
     /** The words, exactly as long as the part; an array of length 0 asks the model for its default image. */
     short[] load();
 
-    /** Called after the guest changed words. */
+    /**
+     * Called soon after the guest changed words. A store that cannot keep them says so to its user, and does not throw:
+     * the guest's access that led here has long ended.
+     */
     void store(short[] words);
 
     /** MAC address for a default image: 48 bits, first octet on the wire in bits 47:40. */

@@ -193,6 +193,7 @@ class CardTest {
         assertThat(bench.read(EEWR) & 2).isEqualTo(2);
         bench.write(EERD, 0x30 << 2 | 1);
         assertThat(bench.read(EERD) >>> 16).isEqualTo(0xCAFE);
+        bench.runMs(6);
         assertThat(bench.nvm.words[0x30]).isEqualTo((short) 0xCAFE);
     }
 

@@ -34,7 +34,17 @@ final class TestCard {
         this(Timing.ZERO, 1);
     }
 
+    /** With these words in its NVM. */
+    TestCard(short[] words) {
+        this(Timing.ZERO, 1, words);
+    }
+
     TestCard(Timing timing, long seed) {
+        this(timing, seed, new short[0]);
+    }
+
+    private TestCard(Timing timing, long seed, short[] words) {
+        nvm.words = words;
         world = new VirtualTime(seed);
         card = new I82574(new DeviceContext(
                 "nic0", world, dma, interrupts, wire, nvm, timing, new SplittableRandom(seed), Tracer.OFF));
@@ -222,6 +232,7 @@ final class TestCard {
 
     static final class Words implements NvmStore {
         short[] words = {};
+        int stores;
 
         @Override
         public short[] load() {
@@ -230,6 +241,7 @@ final class TestCard {
 
         @Override
         public void store(short[] now) {
+            stores++;
             words = now;
         }
 

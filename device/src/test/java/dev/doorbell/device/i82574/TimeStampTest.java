@@ -93,7 +93,9 @@ class TimeStampTest {
         bench.world.runFor(1_000_000);
         guest.tx.data(frame(100), EOP | IFCS | RS, TSTAMP, 0).send();
         assertThat(bench.read(TSYNCTXCTL)).isEqualTo(EN | VALID);
-        assertThat(bench.read(TSYNCTXCTL)).as("reading the control changes nothing").isEqualTo(EN | VALID);
+        assertThat(bench.read(TSYNCTXCTL))
+                .as("reading the control changes nothing")
+                .isEqualTo(EN | VALID);
         assertThat(txStampNs()).isEqualTo(1_000_000);
         assertThat(bench.read(TSYNCTXCTL)).isEqualTo(EN);
     }
@@ -135,7 +137,9 @@ class TimeStampTest {
         bench.arrive(overEthernet(SYNC, 2));
         assertThat(status(0) & RxStatus.TST).isZero();
         assertThat(status(1) & RxStatus.TST).isNotZero();
-        assertThat(status(2) & RxStatus.TST).as("the first stamp has not been read").isZero();
+        assertThat(status(2) & RxStatus.TST)
+                .as("the first stamp has not been read")
+                .isZero();
         assertThat(rxValid()).isTrue();
         assertThat(bench.read(RXSATRL)).isEqualTo(0x5958_5756);
         assertThat(rxStampNs()).isEqualTo(500_000);

@@ -53,9 +53,14 @@ class NvmTest {
     }
 
     @Test
-    void writesGoThroughToTheStore() {
+    void writesGoToTheStoreTogetherWhenSaved() {
         Nvm nvm = new Nvm(store, new short[64]);
+        nvm.write(0x30, 0xBEEE);
         nvm.write(0x30, 0xBEEF);
+        assertThat(store.stores).isZero();
+        nvm.save();
+        nvm.save();
+        assertThat(store.stores).isEqualTo(1);
         assertThat(nvm.read(0x30)).isEqualTo(0xBEEF);
         assertThat(store.words[0x30]).isEqualTo((short) 0xBEEF);
     }
