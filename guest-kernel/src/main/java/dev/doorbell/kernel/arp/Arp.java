@@ -6,6 +6,8 @@ import dev.doorbell.bus.wire.EthernetHeader;
 import dev.doorbell.bus.wire.Ipv4Address;
 import dev.doorbell.bus.wire.Ipv4Header;
 import dev.doorbell.bus.wire.MacAddress;
+import dev.doorbell.kernel.neighbour.Neighbour;
+import dev.doorbell.kernel.neighbour.NeighbourTable;
 import dev.doorbell.kernel.netdev.NetCore;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netdev.NetdevNotifier;
@@ -41,7 +43,7 @@ public final class Arp {
     public Arp(NetCore net, Addresses addresses, NeighbourTable.FailureHandler failures) {
         this.net = net;
         this.addresses = addresses;
-        this.neighbours = new NeighbourTable(net.kernel(), this::solicit, failures);
+        this.neighbours = new NeighbourTable(net.kernel(), EtherType.IPV4, this::solicit, failures);
         net.handlers().add(EtherType.ARP, this::receive);
         net.registerNotifier(this::deviceChanged);
     }

@@ -4,7 +4,7 @@ import dev.doorbell.bus.wire.EtherType;
 import dev.doorbell.bus.wire.EthernetHeader;
 import dev.doorbell.bus.wire.Ipv4Header;
 import dev.doorbell.bus.wire.MacAddress;
-import dev.doorbell.kernel.arp.Neighbour;
+import dev.doorbell.kernel.neighbour.Neighbour;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netdev.TxQueue;

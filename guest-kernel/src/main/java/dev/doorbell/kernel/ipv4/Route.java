@@ -1,6 +1,6 @@
 package dev.doorbell.kernel.ipv4;
 
-import dev.doorbell.kernel.arp.Neighbour;
+import dev.doorbell.kernel.neighbour.Neighbour;
 import dev.doorbell.kernel.netdev.NetDevice;
 import org.jspecify.annotations.Nullable;
 

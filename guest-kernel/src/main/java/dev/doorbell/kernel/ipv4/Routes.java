@@ -1,7 +1,7 @@
 package dev.doorbell.kernel.ipv4;
 
 import dev.doorbell.bus.wire.Ipv4Address;
-import dev.doorbell.kernel.arp.NeighbourTable;
+import dev.doorbell.kernel.neighbour.NeighbourTable;
 import dev.doorbell.kernel.netdev.NetCore;
 import dev.doorbell.kernel.netdev.NetDevice;
 import java.util.ArrayList;

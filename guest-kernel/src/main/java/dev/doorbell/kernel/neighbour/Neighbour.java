@@ -1,4 +1,4 @@
-package dev.doorbell.kernel.arp;
+package dev.doorbell.kernel.neighbour;
 
 import dev.doorbell.bus.mem.GuestMemory;
 import dev.doorbell.bus.wire.EthernetHeader;
@@ -30,12 +30,14 @@ import org.jspecify.annotations.Nullable;
  * FAILED       packet                        INCOMPLETE   as at the start
  * any valid    request or gratuitous, other MAC  STALE    new MAC
  * NOARP        any                           NOARP
+ * REACHABLE    other MAC without override   STALE (Neighbour Discovery), old MAC
  * </pre>
  */
 public final class Neighbour {
     private final NeighbourTable table;
     private final NetDevice dev;
-    private final int address;
+    private final long high, low;
+    private final NeighbourParameters parameters;
     private final KernelTimer timer;
     private final PendingQueue pending = new PendingQueue();
     private NeighbourState state = NeighbourState.FAILED;
@@ -45,16 +47,20 @@ public final class Neighbour {
     private long updatedNs = Long.MIN_VALUE / 2;
     private long usedNs;
     private boolean dead;
+    /** Neighbour Discovery: it said that it is a router. */
+    private boolean router;
     /** The Ethernet header: bytes 0..7 and 6..13, as they lie in memory read as little-endian longs. */
     private long headerFirst, headerLast;
     /** Link in the table's bucket. */
     @Nullable
     Neighbour nextInBucket;
 
-    Neighbour(NeighbourTable table, NetDevice dev, int address) {
+    Neighbour(NeighbourTable table, NetDevice dev, long high, long low, NeighbourParameters parameters) {
         this.table = table;
         this.dev = dev;
-        this.address = address;
+        this.high = high;
+        this.low = low;
+        this.parameters = parameters;
         this.usedNs = table.nowNs();
         this.confirmedNs = usedNs;
         this.timer = new KernelTimer(table.kernel(), "neighbour", this::expire);
@@ -124,15 +130,22 @@ public final class Neighbour {
     }
 
     /**
-     * An ARP packet told its MAC address.
+     * An ARP packet or a Neighbour Discovery message told its MAC address.
      *
      * @param solicited a unicast reply to us
      * @param override whether another address than the known one may replace it
      */
-    void update(long newMac, boolean solicited, boolean override) {
+    public void update(long newMac, boolean solicited, boolean override) {
         long now = table.nowNs();
         boolean changed = mac != newMac || !state.isValid();
-        if (state == NeighbourState.PERMANENT || changed && state.isValid() && !override) {
+        if (state == NeighbourState.PERMANENT) {
+            return;
+        }
+        if (changed && state.isValid() && !override) {
+            if (table.suspects() && state == NeighbourState.REACHABLE) {
+                state = NeighbourState.STALE; // RFC 4861 §7.2.5: in doubt, ask before believing
+                timer.delTimer();
+            }
             return;
         }
         if (changed) {
@@ -143,7 +156,7 @@ public final class Neighbour {
         if (solicited) {
             confirmedNs = now;
             state = NeighbourState.REACHABLE;
-            timer.modTimerAfter(table.reachableNs());
+            timer.modTimerAfter(parameters.reachableNs());
         } else if (changed) {
             state = NeighbourState.STALE;
             timer.delTimer();
@@ -152,7 +165,7 @@ public final class Neighbour {
     }
 
     /** Set by hand: ip neigh add ... nud permanent. */
-    void makePermanent(long newMac) {
+    public void makePermanent(long newMac) {
         mac = newMac;
         buildHeader();
         state = NeighbourState.PERMANENT;
@@ -169,14 +182,14 @@ public final class Neighbour {
     private void buildHeader() {
         long source = dev.devAddr();
         headerFirst = Long.reverseBytes(mac << 16 | source >>> 32);
-        headerLast = Long.reverseBytes(source << 16 | NeighbourTable.ETHERTYPE_IPV4);
+        headerLast = Long.reverseBytes(source << 16 | table.etherType());
     }
 
     private void expire() {
         long now = table.nowNs();
         switch (state) {
             case REACHABLE -> {
-                long until = confirmedNs + table.reachableNs();
+                long until = confirmedNs + parameters.reachableNs();
                 if (now < until) {
                     timer.modTimer(until);
                 } else {
@@ -186,7 +199,7 @@ public final class Neighbour {
             case DELAY -> {
                 if (now - confirmedNs < NeighbourTable.DELAY_PROBE_NS) {
                     state = NeighbourState.REACHABLE;
-                    timer.modTimer(confirmedNs + table.reachableNs());
+                    timer.modTimer(confirmedNs + parameters.reachableNs());
                 } else {
                     state = NeighbourState.PROBE;
                     probes = 0;
@@ -206,13 +219,14 @@ public final class Neighbour {
 
     private void solicit() {
         probes++;
-        timer.modTimerAfter(NeighbourTable.RETRANSMIT_NS);
+        timer.modTimerAfter(parameters.retransmitNs);
         SkBuff first = pending.first();
         table.solicit(this, first, state == NeighbourState.PROBE ? mac : NetDevice.BROADCAST_MAC);
     }
 
     private void fail() {
         state = NeighbourState.FAILED;
+        table.failed(this);
         for (SkBuff skb = pending.poll(); skb != null; skb = pending.poll()) {
             table.reportFailure(skb);
         }
@@ -229,7 +243,7 @@ public final class Neighbour {
     }
 
     /** True when the answer that set the address is so fresh that another must not replace it: locktime. */
-    boolean isLocked() {
+    public boolean isLocked() {
         return table.nowNs() - updatedNs < NeighbourTable.LOCK_NS;
     }
 
@@ -246,8 +260,31 @@ public final class Neighbour {
         return dev;
     }
 
+    /** The IPv4 address, first octet in the top byte. */
     public int address() {
-        return address;
+        return (int) low;
+    }
+
+    /** High half of the address; an IPv4 one is mapped. */
+    public long high() {
+        return high;
+    }
+
+    public long low() {
+        return low;
+    }
+
+    public boolean isRouter() {
+        return router;
+    }
+
+    public void router(boolean is) {
+        router = is;
+    }
+
+    /** Times of its link. */
+    public NeighbourParameters parameters() {
+        return parameters;
     }
 
     public NeighbourState state() {

@@ -1,13 +1,13 @@
-package dev.doorbell.kernel.arp;
+package dev.doorbell.kernel.neighbour;
 
 import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
 import org.jspecify.annotations.Nullable;
 
 /** Packets that wait for a MAC address, bounded in number and bytes; when full, the oldest goes. */
-final class PendingQueue {
+public final class PendingQueue {
     /** Linux's unres_qlen and unres_qlen_bytes. */
-    static final int MAX_PACKETS = 101, MAX_BYTES = 212_992;
+    public static final int MAX_PACKETS = 101, MAX_BYTES = 212_992;
 
     private @Nullable SkBuff first;
     private @Nullable SkBuff last;

@@ -1,4 +1,4 @@
-package dev.doorbell.kernel.arp;
+package dev.doorbell.kernel.neighbour;
 
 /** Reachability of a neighbour, Linux's NUD states, after RFC 4861 section 7.3.2. */
 public enum NeighbourState {

@@ -1,9 +1,15 @@
-package dev.doorbell.kernel.arp;
+package dev.doorbell.kernel.neighbour;
 
+import dev.doorbell.bus.wire.EtherType;
+import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.time.KernelTimer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -11,24 +17,23 @@ import org.jspecify.annotations.Nullable;
 /** The neighbours of one kernel, by device and address. Bounded: see the thresholds. */
 public final class NeighbourTable {
     /** Linux's defaults of net.ipv4.neigh.default. */
-    static final long BASE_REACHABLE_NS = 30_000_000_000L,
+    public static final long BASE_REACHABLE_NS = 30_000_000_000L,
             RETRANSMIT_NS = 1_000_000_000L,
             DELAY_PROBE_NS = 5_000_000_000L,
             LOCK_NS = 1_000_000_000L,
             GC_STALE_NS = 60_000_000_000L,
             GC_INTERVAL_NS = 30_000_000_000L;
 
-    static final int MAX_PROBES = 3;
+    public static final int MAX_PROBES = 3;
 
     /** Below the first nothing is collected; above the second what is 5 s unused goes; the third is never exceeded. */
-    static final int GC_THRESHOLD_1 = 128, GC_THRESHOLD_2 = 512, GC_THRESHOLD_3 = 1024;
+    public static final int GC_THRESHOLD_1 = 128, GC_THRESHOLD_2 = 512, GC_THRESHOLD_3 = 1024;
 
     private static final long GC_PRESSURE_UNUSED_NS = 5_000_000_000L;
-    static final int ETHERTYPE_IPV4 = 0x0800;
     private static final int BUCKETS = 256;
 
     /** Sends the question for a neighbour's address. */
-    interface Solicitor {
+    public interface Solicitor {
         void solicit(Neighbour neighbour, @Nullable SkBuff cause, long destinationMac);
     }
 
@@ -36,19 +41,26 @@ public final class NeighbourTable {
     @FunctionalInterface
     public interface FailureHandler {
         void unreachable(SkBuff skb);
+
+        /** A neighbour did not answer. */
+        default void failed(Neighbour neighbour) {}
     }
 
     private final KernelContext kernel;
+    private final int etherType;
     private final SplittableRandom random;
     private final Solicitor solicitor;
     private final FailureHandler failures;
     private final @Nullable Neighbour[] buckets = new @Nullable Neighbour[BUCKETS];
     private final KernelTimer gcTimer;
+    private final Map<NetDevice, NeighbourParameters> parameters = new HashMap<>();
     private int size;
 
-    NeighbourTable(KernelContext kernel, Solicitor solicitor, FailureHandler failures) {
+    /** @param etherType of the packets that go to these neighbours */
+    public NeighbourTable(KernelContext kernel, int etherType, Solicitor solicitor, FailureHandler failures) {
         this.kernel = kernel;
-        this.random = kernel.random("neighbour");
+        this.etherType = etherType;
+        this.random = kernel.random(etherType == EtherType.IPV4 ? "neighbour" : "neighbour v6");
         this.solicitor = solicitor;
         this.failures = failures;
         this.gcTimer = new KernelTimer(kernel, "neighbour gc", this::collectPeriodically);
@@ -56,8 +68,13 @@ public final class NeighbourTable {
 
     /** The entry, when there is one. */
     public @Nullable Neighbour lookup(NetDevice dev, int address) {
-        Neighbour found = buckets[bucket(address)];
-        while (found != null && (found.address() != address || found.dev() != dev)) {
+        return lookup(dev, 0, Ipv6Address.ofV4(address));
+    }
+
+    /** The entry of an address of either family, when there is one. */
+    public @Nullable Neighbour lookup(NetDevice dev, long high, long low) {
+        Neighbour found = buckets[bucket(high, low)];
+        while (found != null && (found.low() != low || found.high() != high || found.dev() != dev)) {
             found = found.nextInBucket;
         }
         return found;
@@ -69,7 +86,12 @@ public final class NeighbourTable {
      * @return null when the table is full of entries in use
      */
     public @Nullable Neighbour lookupOrCreate(NetDevice dev, int address) {
-        Neighbour known = lookup(dev, address);
+        return lookupOrCreate(dev, 0, Ipv6Address.ofV4(address));
+    }
+
+    /** As above, for an address of either family. */
+    public @Nullable Neighbour lookupOrCreate(NetDevice dev, long high, long low) {
+        Neighbour known = lookup(dev, high, low);
         if (known != null) {
             return known;
         }
@@ -82,8 +104,8 @@ public final class NeighbourTable {
         if (size >= GC_THRESHOLD_3) {
             return null;
         }
-        Neighbour created = new Neighbour(this, dev, address);
-        int bucket = bucket(address);
+        Neighbour created = new Neighbour(this, dev, high, low, parametersOf(dev));
+        int bucket = bucket(high, low);
         created.nextInBucket = buckets[bucket];
         buckets[bucket] = created;
         size++;
@@ -144,9 +166,25 @@ public final class NeighbourTable {
         }
     }
 
-    private static int bucket(int address) {
-        int hash = address * 0x9E37_79B9;
-        return hash >>> 24;
+    /** Times of a link; changes hold for all its neighbours. */
+    public NeighbourParameters parametersOf(NetDevice dev) {
+        return parameters.computeIfAbsent(dev, d -> new NeighbourParameters(random));
+    }
+
+    /** Every entry, in no order. */
+    public List<Neighbour> list() {
+        List<Neighbour> all = new ArrayList<>(size);
+        for (Neighbour first : buckets) {
+            for (Neighbour n = first; n != null; n = n.nextInBucket) {
+                all.add(n);
+            }
+        }
+        return all;
+    }
+
+    private static int bucket(long high, long low) {
+        long hash = (high ^ low) * 0x9E37_79B9_7F4A_7C15L;
+        return (int) (hash >>> 56);
     }
 
     // ---- for neighbours
@@ -159,9 +197,17 @@ public final class NeighbourTable {
         return kernel.nowNs();
     }
 
-    /** RFC 4861 section 6.3.4: uniformly between half and one and a half of the base. */
-    long reachableNs() {
-        return random.nextLong(BASE_REACHABLE_NS / 2, BASE_REACHABLE_NS * 3 / 2);
+    int etherType() {
+        return etherType;
+    }
+
+    /** Neighbour Discovery: a contradiction makes a reachable neighbour suspect. */
+    boolean suspects() {
+        return etherType == EtherType.IPV6;
+    }
+
+    void failed(Neighbour neighbour) {
+        failures.failed(neighbour);
     }
 
     void solicit(Neighbour neighbour, @Nullable SkBuff cause, long destinationMac) {
