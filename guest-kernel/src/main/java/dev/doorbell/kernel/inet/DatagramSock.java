@@ -10,7 +10,7 @@ import dev.doorbell.kernel.ipv4.Addresses;
 import dev.doorbell.kernel.ipv4.IcmpErrno;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.L4Protocol;
-import dev.doorbell.kernel.ipv4.PacketMemory;
+import dev.doorbell.kernel.skb.PacketMemory;
 import dev.doorbell.kernel.ipv4.Route;
 import dev.doorbell.kernel.ipv4.RouteType;
 import dev.doorbell.kernel.netdev.NetDevice;

@@ -4,7 +4,7 @@ import static dev.doorbell.kernel.socket.SocketConstants.*;
 
 import dev.doorbell.bus.wire.EthernetHeader;
 import dev.doorbell.kernel.core.Errno;
-import dev.doorbell.kernel.ipv4.PacketMemory;
+import dev.doorbell.kernel.skb.PacketMemory;
 import dev.doorbell.kernel.netdev.NetCore;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netdev.PacketTap;

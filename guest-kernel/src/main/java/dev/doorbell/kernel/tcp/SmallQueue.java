@@ -1,7 +1,7 @@
 package dev.doorbell.kernel.tcp;
 
 import dev.doorbell.kernel.core.KernelContext;
-import dev.doorbell.kernel.ipv4.PacketMemory;
+import dev.doorbell.kernel.skb.PacketMemory;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbDestructor;
 

@@ -1,4 +1,4 @@
-package dev.doorbell.kernel.ipv4;
+package dev.doorbell.kernel.reassembly;
 
 import dev.doorbell.kernel.skb.SkBuff;
 import java.util.Arrays;
@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The fragments of one datagram that have arrived: struct ipq. A map of eight-byte units says which are there, so a
- * fragment costs the same however many there are. Pooled by {@link Reassembly}.
+ * fragment costs the same however many there are. Pooled by {@link Reassembler}.
  */
-final class FragmentQueue {
+public final class FragmentQueue {
     /** What became of a fragment. */
     enum Result {
         STORED,
@@ -20,7 +20,8 @@ final class FragmentQueue {
 
     private static final int UNITS = 65_536 / 8;
 
-    int source, destination, protocol, identification;
+    long sourceHigh, sourceLow, destinationHigh, destinationLow;
+    int protocol, identification;
     long expiresNs;
     int memoryBytes;
     /** Links: hash bucket; list by age. */
@@ -40,9 +41,18 @@ final class FragmentQueue {
     /** End of the fragment that reaches furthest. */
     private int highestEnd;
 
-    void begin(int source, int destination, int protocol, int identification, long expiresNs) {
-        this.source = source;
-        this.destination = destination;
+    void begin(
+            long sourceHigh,
+            long sourceLow,
+            long destinationHigh,
+            long destinationLow,
+            int protocol,
+            int identification,
+            long expiresNs) {
+        this.sourceHigh = sourceHigh;
+        this.sourceLow = sourceLow;
+        this.destinationHigh = destinationHigh;
+        this.destinationLow = destinationLow;
         this.protocol = protocol;
         this.identification = identification;
         this.expiresNs = expiresNs;
@@ -56,8 +66,13 @@ final class FragmentQueue {
         Arrays.fill(present, 0);
     }
 
-    boolean matches(int src, int dst, int proto, int id) {
-        return source == src && destination == dst && protocol == proto && identification == id;
+    boolean matches(long srcHigh, long srcLow, long dstHigh, long dstLow, int proto, int id) {
+        return identification == id
+                && sourceLow == srcLow
+                && sourceHigh == srcHigh
+                && destinationLow == dstLow
+                && destinationHigh == dstHigh
+                && protocol == proto;
     }
 
     /**
@@ -109,13 +124,14 @@ final class FragmentQueue {
         return totalBytes >= 0 && unitsPresent == totalBytes + 7 >>> 3;
     }
 
-    int totalBytes() {
+    /** Payload bytes of the whole datagram; below 0 until the last fragment came. */
+    public int totalBytes() {
         return totalBytes;
     }
 
     /** Hands out all fragments, linked by {@code next}, in order of offset. */
     @Nullable
-    SkBuff takeSorted() {
+    public SkBuff takeSorted() {
         SkBuff sorted = inOrder || first == null ? first : sort(first);
         first = null;
         last = null;

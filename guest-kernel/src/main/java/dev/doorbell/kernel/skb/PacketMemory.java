@@ -1,6 +1,5 @@
-package dev.doorbell.kernel.ipv4;
+package dev.doorbell.kernel.skb;
 
-import dev.doorbell.kernel.skb.SkBuff;
 
 /** What a packet costs in memory, for limits: skb_truesize. */
 public final class PacketMemory {
