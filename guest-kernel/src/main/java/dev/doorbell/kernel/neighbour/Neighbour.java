@@ -138,7 +138,7 @@ public final class Neighbour {
     public void update(long newMac, boolean solicited, boolean override) {
         long now = table.nowNs();
         boolean changed = mac != newMac || !state.isValid();
-        if (state == NeighbourState.PERMANENT) {
+        if (state == NeighbourState.PERMANENT || state == NeighbourState.NOARP) {
             return;
         }
         if (changed && state.isValid() && !override) {
@@ -250,6 +250,11 @@ public final class Neighbour {
     /** May be forgotten: failed, or stale and not used for long. */
     boolean isIdle(long unusedNs) {
         return (state == NeighbourState.FAILED || state == NeighbourState.STALE) && table.nowNs() - usedNs >= unusedNs;
+    }
+
+    /** Did not answer when it was last used, less than {@code ns} ago. */
+    public boolean failedLately(long ns) {
+        return state == NeighbourState.FAILED && table.nowNs() - usedNs < ns;
     }
 
     public boolean isDead() {

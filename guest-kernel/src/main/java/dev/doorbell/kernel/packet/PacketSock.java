@@ -4,11 +4,11 @@ import static dev.doorbell.kernel.socket.SocketConstants.*;
 
 import dev.doorbell.bus.wire.EthernetHeader;
 import dev.doorbell.kernel.core.Errno;
-import dev.doorbell.kernel.skb.PacketMemory;
 import dev.doorbell.kernel.netdev.NetCore;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netdev.PacketTap;
 import dev.doorbell.kernel.skb.DropReason;
+import dev.doorbell.kernel.skb.PacketMemory;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbCopy;
 import dev.doorbell.kernel.skb.SkbQueue;

@@ -81,8 +81,7 @@ public abstract class Reassembler {
         int bucket = bucket(sourceHigh, sourceLow, destinationHigh, destinationLow, protocol, identification);
         FragmentQueue queue = buckets[bucket];
         while (queue != null
-                && !queue.matches(
-                        sourceHigh, sourceLow, destinationHigh, destinationLow, protocol, identification)) {
+                && !queue.matches(sourceHigh, sourceLow, destinationHigh, destinationLow, protocol, identification)) {
             queue = queue.nextInBucket;
         }
         if (queue == null) {

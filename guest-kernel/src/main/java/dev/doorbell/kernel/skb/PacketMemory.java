@@ -1,6 +1,5 @@
 package dev.doorbell.kernel.skb;
 
-
 /** What a packet costs in memory, for limits: skb_truesize. */
 public final class PacketMemory {
     /** Bookkeeping per SkBuff, bytes; as Linux counts struct sk_buff. */

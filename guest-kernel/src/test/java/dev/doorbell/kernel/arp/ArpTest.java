@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.doorbell.bus.wire.Ipv4Address;
-import dev.doorbell.kernel.neighbour.*;
 import dev.doorbell.kernel.core.ErrnoException;
+import dev.doorbell.kernel.neighbour.*;
 import dev.doorbell.kernel.net.StackFixture;
 import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.socket.SockAddrIn;
