@@ -31,6 +31,7 @@ final class AckContext {
     int priorUna, priorHighestSack, priorPackets;
     long priorDelivered;
     int priorLost;
+    int priorInFlight;
     /** Of this ACK's SACK blocks: send times of the first and last newly delivered original transmission; 0: none. */
     long firstSackedNs, lastSackedNs;
 
@@ -47,6 +48,7 @@ final class AckContext {
         priorPackets = c.packetsOut;
         priorDelivered = c.delivered;
         priorLost = c.lostOut;
+        priorInFlight = c.inFlight();
         firstSackedNs = lastSackedNs = 0;
         reorderedFrom = c.sndNxt;
         rttUs = -1;

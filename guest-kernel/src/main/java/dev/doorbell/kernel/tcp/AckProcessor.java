@@ -326,6 +326,10 @@ final class AckProcessor {
             }
         }
         c.rate.endAck(c, delivered, context.is(AckContext.RENEGING), c.nowNs());
+        if (c.congestion.ownsWindow()) {
+            c.congestion.control(c, c.rate, context, delivered, Math.max(0, c.lostOut - context.priorLost));
+            return;
+        }
         adjustWindow(c, ack, delivered);
         c.pacing.update();
     }

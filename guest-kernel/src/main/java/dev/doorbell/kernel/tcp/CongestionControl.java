@@ -41,10 +41,28 @@ interface CongestionControl {
 
     default void event(Event event, CongestionWindow window, long nowNs, long lastSentNs) {}
 
+    /**
+     * Whether {@link #control} sets window and pacing rate after each ACK; if not, {@link #avoid} grows the window, the
+     * connection reduces it, and nothing is paced.
+     */
+    default boolean ownsWindow() {
+        return false;
+    }
+
+    /**
+     * After each ACK, for an algorithm that owns the window.
+     *
+     * @param rate with the delivery rate sample of this ACK
+     * @param acked packets newly delivered
+     * @param newlyLost packets newly marked lost
+     */
+    default void control(TcpConnection c, DeliveryRate rate, AckContext ack, int acked, int newlyLost) {}
+
     /** A new instance by TCP_CONGESTION name; null: no such algorithm. */
     static @org.jspecify.annotations.Nullable CongestionControl create(String name, TcpConfig config, TcpMib mib) {
         return switch (name) {
             case "cubic" -> new Cubic(config.hystart, mib);
+            case "bbr" -> new Bbr();
             case "reno" -> new Reno();
             default -> null;
         };

@@ -20,6 +20,8 @@ final class DeliveryRate {
     private boolean sampled, sampleLimited;
     private long priorDelivered, priorDeliveredNs, sendIntervalUs;
     private int lastEndSeq;
+    private long samplePackets, sampleIntervalUs;
+    private boolean valid;
 
     /** An entry goes out, for the first time or again. */
     void sent(TcpConnection c, TxSegment entry, long nowNs) {
@@ -36,6 +38,7 @@ final class DeliveryRate {
 
     void startAck() {
         sampled = false;
+        valid = false;
     }
 
     /** An entry was acknowledged or SACKed. */
@@ -71,6 +74,9 @@ final class DeliveryRate {
         if (intervalUs < c.rtt.minUs()) {
             return; // shorter than any round trip: ACKs were compressed
         }
+        samplePackets = packets;
+        sampleIntervalUs = Math.max(1, intervalUs);
+        valid = true;
         if (!sampleLimited || packets * rateIntervalUs >= rateDelivered * intervalUs) {
             rateDelivered = packets;
             rateIntervalUs = intervalUs;
@@ -86,6 +92,34 @@ final class DeliveryRate {
                 && c.lostOut <= c.retransOut) {
             applicationLimitedUntil = Math.max(1, c.delivered + c.inFlight());
         }
+    }
+
+    /** Congestion control keeps the flight small on purpose: samples from now on say nothing about the path. */
+    void limitedByChoice(TcpConnection c) {
+        applicationLimitedUntil = Math.max(1, c.delivered + c.inFlight());
+    }
+
+    /** Whether the ACK being processed measured a rate. */
+    boolean hasSample() {
+        return valid;
+    }
+
+    /** Packets delivered in {@link #sampleIntervalUs()}. */
+    long samplePackets() {
+        return samplePackets;
+    }
+
+    long sampleIntervalUs() {
+        return sampleIntervalUs;
+    }
+
+    /** How much had been delivered when the packet was sent that this sample ends with. */
+    long priorDelivered() {
+        return priorDelivered;
+    }
+
+    boolean isSampleLimited() {
+        return valid && sampleLimited;
     }
 
     boolean isApplicationLimited() {

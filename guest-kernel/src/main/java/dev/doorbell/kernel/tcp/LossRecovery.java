@@ -257,7 +257,7 @@ final class LossRecovery {
 
     void endReduction(TcpConnection c) {
         boolean known = c.window.ssthresh < CongestionWindow.INFINITE_SSTHRESH;
-        if (known && (c.caState == TcpConnection.CA_CWR || c.undoMarker != 0)) {
+        if (known && !c.congestion.ownsWindow() && (c.caState == TcpConnection.CA_CWR || c.undoMarker != 0)) {
             c.window.set(c.window.ssthresh);
             c.cwndStampNs = c.nowNs();
         }

@@ -25,7 +25,7 @@ final class Pacing {
     }
 
     private boolean isOn() {
-        return c.settings.paced;
+        return c.settings.paced || c.congestion.ownsWindow();
     }
 
     /** Bytes per second now. */

@@ -8,7 +8,7 @@ import java.util.List;
  */
 public final class TcpConfig {
     /** The algorithms that TCP_CONGESTION takes. */
-    public static final List<String> CONGESTION_CONTROLS = List.of("cubic", "reno");
+    public static final List<String> CONGESTION_CONTROLS = List.of("cubic", "reno", "bbr");
 
     /** Value of {@link #synCookies}: for every SYN. */
     static final int COOKIES_ALWAYS = 2;

@@ -317,7 +317,7 @@ final class TcpOutput {
             c.cwndStampNs = now;
             return;
         }
-        if (c.config.slowStartAfterIdle && now - c.cwndStampNs >= c.rtoNs) {
+        if (c.config.slowStartAfterIdle && !c.congestion.ownsWindow() && now - c.cwndStampNs >= c.rtoNs) {
             applicationLimited(c, now);
         }
         TcpSock sock = c.sock;
@@ -346,7 +346,7 @@ final class TcpOutput {
 
     /** Before new data after a pause of more than an RTO: back to the initial window, RFC 5681 §4.1. */
     void restartAfterIdle(TcpConnection c) {
-        if (!c.config.slowStartAfterIdle || c.packetsOut != 0) {
+        if (!c.config.slowStartAfterIdle || c.packetsOut != 0 || c.congestion.ownsWindow()) {
             return;
         }
         long idle = c.nowNs() - c.lastDataSentNs;

@@ -15,6 +15,11 @@ final class TwoStacks implements AutoCloseable {
     long delayNs = 5_000_000;
     double loss, duplicate, reorder;
     int segments;
+    /** Of the bottleneck in each direction, bits per second; 0: none. Its queue holds {@link #queueNs} worth. */
+    long bitsPerSecond;
+
+    long queueNs = 100_000_000;
+    private final long[] busyUntilNs = new long[2];
     private final SplittableRandom random;
 
     TwoStacks(long seed) {
@@ -31,11 +36,29 @@ final class TwoStacks implements AutoCloseable {
         if (random.nextDouble() < loss) {
             return;
         }
-        long delay = delayNs + (random.nextDouble() < reorder ? random.nextLong(delayNs * 2) : 0);
+        long waitNs = bottleneck(bytes.length, to == server ? 0 : 1);
+        if (waitNs < 0) {
+            return;
+        }
+        long delay = waitNs + delayNs + (random.nextDouble() < reorder ? random.nextLong(delayNs * 2) : 0);
         world.after(delay, "wire", () -> to.receive(from, bytes, 1448));
         if (random.nextDouble() < duplicate) {
             world.after(delay + 1000, "wire again", () -> to.receive(from, bytes, 1448));
         }
+    }
+
+    /** How long a packet waits for those before it and takes itself; -1: the queue is full. */
+    private long bottleneck(int bytes, int direction) {
+        if (bitsPerSecond == 0) {
+            return 0;
+        }
+        long now = world.nowNs();
+        long start = Math.max(now, busyUntilNs[direction]);
+        if (start - now > queueNs) {
+            return -1;
+        }
+        busyUntilNs[direction] = start + bytes * 8_000_000_000L / bitsPerSecond;
+        return busyUntilNs[direction] - now;
     }
 
     TcpSock listen(int port) {
