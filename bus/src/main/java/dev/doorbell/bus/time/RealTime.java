@@ -43,6 +43,11 @@ public final class RealTime extends AbstractWorld {
     }
 
     @Override
+    public long freshNs() {
+        return System.nanoTime() - epoch;
+    }
+
+    @Override
     boolean runLoop(BooleanSupplier condition, long deadlineNs) {
         long busyUntil = saturatedSum(readClock(), spinNs);
         for (; ; ) {

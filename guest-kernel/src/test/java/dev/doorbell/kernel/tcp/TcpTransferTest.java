@@ -40,7 +40,13 @@ class TcpTransferTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"false,true,true,cubic", "true,false,true,cubic", "true,true,false,cubic", "false,false,false,reno", "true,true,true,bbr"})
+    @CsvSource({
+        "false,true,true,cubic",
+        "true,false,true,cubic",
+        "true,true,false,cubic",
+        "false,false,false,reno",
+        "true,true,true,bbr"
+    })
     void worksWithoutEachOption(boolean sack, boolean timestamps, boolean scale, String congestion) {
         try (TwoStacks net = new TwoStacks(21)) {
             for (TcpHost host : new TcpHost[] {net.client, net.server}) {
