@@ -29,6 +29,11 @@ public final class VirtualTime extends AbstractWorld {
         return seed;
     }
 
+    /** When the next event is due, perhaps now; {@link Long#MAX_VALUE}: nothing is left to happen. */
+    public long nextEventNs() {
+        return hasReady() ? nowNs() : earliestFutureNs();
+    }
+
     @Override
     boolean runLoop(BooleanSupplier condition, long deadlineNs) {
         for (; ; ) {

@@ -24,6 +24,7 @@ public enum Errno {
     EPIPE(32, "broken pipe"),
     EDOM(33, "numerical argument out of domain"),
     ERANGE(34, "numerical result out of range"),
+    EDEADLK(35, "resource deadlock would occur"),
     ENOSYS(38, "function not implemented"),
     ELOOP(40, "too many levels"),
     ENONET(64, "machine is not on the network"),

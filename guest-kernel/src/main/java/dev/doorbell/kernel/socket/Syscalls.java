@@ -28,12 +28,14 @@ public final class Syscalls {
     private final FileTable files = new FileTable();
     private final List<Epoll> epolls = new ArrayList<>();
     private final Transfers transfers;
+    private final PipeCalls pipes;
     private final Message message = new Message();
 
     public Syscalls(KernelContext kernel, SocketFamily... families) {
         this.kernel = kernel;
         this.families = families.clone();
         this.transfers = new Transfers(kernel);
+        this.pipes = new PipeCalls(transfers);
     }
 
     // ---- making and ending
@@ -185,7 +187,9 @@ public final class Syscalls {
     }
 
     public long write(int fd, ByteBuffer data) throws ErrnoException {
-        return sendto(fd, data, 0, null);
+        return files.get(fd) instanceof Pipe.End end
+                ? check("write", fd, pipes.write(end, data))
+                : sendto(fd, data, 0, null);
     }
 
     /** @return bytes received, 0 at the end of a stream; with MSG_TRUNC the datagram's true length */
@@ -205,7 +209,37 @@ public final class Syscalls {
     }
 
     public long read(int fd, ByteBuffer into) throws ErrnoException {
-        return recvfrom(fd, into, 0, null);
+        return files.get(fd) instanceof Pipe.End end
+                ? check("read", fd, pipes.read(end, into))
+                : recvfrom(fd, into, 0, null);
+    }
+
+    /** @return the descriptor to read from in the low 32 bits, that to write to in the high ones */
+    public long pipe() throws ErrnoException {
+        Pipe pipe = new Pipe(kernel);
+        int read = install("pipe", pipe.readEnd, 0);
+        try {
+            return (long) install("pipe", pipe.writeEnd, 0) << Integer.SIZE | read;
+        } catch (ErrnoException e) {
+            close(read);
+            throw e;
+        }
+    }
+
+    /**
+     * Moves bytes between a pipe and a stream socket or another pipe without showing them to the caller.
+     *
+     * @param length most bytes to move
+     * @param flags SPLICE_F_*
+     * @return bytes moved, 0 at the end of the input
+     */
+    public long splice(int in, int out, long length, int flags) throws ErrnoException {
+        File from = files.get(in);
+        File to = files.get(out);
+        if (from == null || to == null) {
+            throw failed("splice", from == null ? in : out, Errno.EBADF.negated());
+        }
+        return check("splice", in, pipes.splice(from, to, length, flags));
     }
 
     /** The one reused message, unless a blocking call on another thread sits in it. */
@@ -360,6 +394,15 @@ public final class Syscalls {
             return 0;
         }
         return (int) check("ioctl", fd, file.sock.ioctl(request));
+    }
+
+    /** True when the descriptor is open and a socket. */
+    public boolean isSocket(int fd) throws ErrnoException {
+        File file = files.get(fd);
+        if (file == null) {
+            throw failed("descriptor", fd, Errno.EBADF.negated());
+        }
+        return file instanceof SocketFile;
     }
 
     // ---- for code that works on the socket itself

@@ -119,7 +119,12 @@ public final class TcpMib {
         TCPFastOpenCookieReqd,
         TCPFastOpenBlackhole,
         TCPFastOpenPassiveAltKey,
-        TCPMinTTLDrop
+        TCPMinTTLDrop;
+
+        /** The line it is in: "Tcp" of /proc/net/snmp, or "TcpExt" of /proc/net/netstat. */
+        public String group() {
+            return ordinal() <= InCsumErrors.ordinal() ? "Tcp" : "TcpExt";
+        }
     }
 
     private static final Counter[] COUNTERS = Counter.values();
