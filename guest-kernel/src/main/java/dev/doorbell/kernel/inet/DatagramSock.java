@@ -190,6 +190,16 @@ public abstract class DatagramSock extends InetSock {
     }
 
     @Override
+    public int receiveMemoryBytes() {
+        return receiveBytes;
+    }
+
+    @Override
+    public int sendMemoryBytes() {
+        return sendBytes;
+    }
+
+    @Override
     public int poll() {
         int mask = 0;
         if (pendingError() != 0 || errors != null && !errors.isEmpty()) {

@@ -128,6 +128,16 @@ public abstract class Sock {
         return 0;
     }
 
+    /** Bytes of truesize that wait to be read. */
+    public int receiveMemoryBytes() {
+        return 0;
+    }
+
+    /** Bytes of truesize that are queued to be sent, or sent and not acknowledged. */
+    public int sendMemoryBytes() {
+        return 0;
+    }
+
     /** Where it is bound; null when the family has no such thing. Allocates. */
     public abstract @Nullable SockAddr localAddress();
 

@@ -75,6 +75,7 @@ public final class SocketConstants {
             SO_DOMAIN = 39,
             SO_RXQ_OVFL = 40,
             SO_BUSY_POLL = 46,
+            SO_MEMINFO = 55,
             SO_BINDTOIFINDEX = 62;
 
     /** Options of SOL_IP. */

@@ -155,6 +155,8 @@ public final class SocketOptions {
         switch (name) {
             case SO_LINGER:
                 return putLinger(sock, into);
+            case SO_MEMINFO:
+                return putMemory(sock, into);
             case SO_RCVTIMEO:
                 return putTimeout(sock.receiveTimeoutNs, into);
             case SO_SNDTIMEO:
@@ -203,6 +205,27 @@ public final class SocketOptions {
 
     private static int bit(boolean on) {
         return on ? 1 : 0;
+    }
+
+    /** Nine u32 of linux/sock_diag.h, SK_MEMINFO_RMEM_ALLOC and so on; cut to the room there is. */
+    private static int putMemory(Sock sock, ByteBuffer into) {
+        int queued = sock.sendMemoryBytes();
+        int[] values = {
+            sock.receiveMemoryBytes(),
+            sock.receiveBufferBytes,
+            queued,
+            sock.sendBufferBytes,
+            0, // no memory is reserved ahead
+            queued,
+            0, // nor taken for options
+            0, // packets never wait in a backlog: calls and packets alternate on one thread
+            sock.drops
+        };
+        int start = into.position();
+        for (int i = 0; i < values.length && into.remaining() >= Integer.BYTES; i++) {
+            into.putInt(values[i]);
+        }
+        return into.position() - start;
     }
 
     private static int putLinger(Sock sock, ByteBuffer into) {

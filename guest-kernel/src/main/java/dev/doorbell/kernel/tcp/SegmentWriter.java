@@ -51,7 +51,12 @@ final class SegmentWriter {
         boolean syn = (flags & TcpHeader.SYN) != 0;
         int sackBlocks = syn ? 0 : sackBlocksToSend(c);
         int length = TcpHeader.MIN_LENGTH + (syn ? synOptionBytes(c) : c.optionBytes() + sackBytes(sackBlocks));
+        int packets = entry == null ? 1 : entry.packets;
         int wireFlags = flags;
+        if (entry != null && packets > 1) {
+            // What is cut into several is pushed at its end, so that the receiver's merging ends there too.
+            wireFlags |= TcpHeader.PSH;
+        }
         boolean ect = false;
         if ((c.ecn & TcpConnection.ECN_OK) != 0 && !syn) {
             if (bytes > 0 && !retransmission) {
@@ -103,8 +108,7 @@ final class SegmentWriter {
         } else {
             putOptions(c, sackBlocks);
         }
-        int packets = entry == null ? 1 : entry.packets;
-        if (packets > 1 && entry != null) {
+        if (entry != null && packets > 1) {
             skb.gsoSize = entry.mss;
             skb.gsoSegments = packets;
             skb.gsoType = c.isV4() ? SkBuff.GSO_TCPV4 : SkBuff.GSO_TCPV6;

@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 
 /** struct tcp_info, linux/tcp.h: fields at their offsets, times in microseconds or milliseconds as there. */
 public final class TcpInfo {
-    /** Bytes up to and including tcpi_total_rto_time. */
-    public static final int BYTES = 248;
+    /** Bytes of the whole struct; its end, from tcpi_received_ce on, is about accurate ECN, which does not exist here: 0. */
+    public static final int BYTES = 280;
 
     /** Offsets of fields in the struct. */
     public static final int STATE = 0, CA_STATE = 1, RETRANSMITS = 2, PROBES = 3, BACKOFF = 4, OPTIONS = 5, WSCALE = 6;

@@ -23,7 +23,8 @@ public final class TcpOptions {
             TCP_QUICKACK = 12,
             TCP_CONGESTION = 13,
             TCP_USER_TIMEOUT = 18,
-            TCP_NOTSENT_LOWAT = 25;
+            TCP_NOTSENT_LOWAT = 25,
+            TCP_CC_INFO = 26;
     private static final int MAX_KEEP_SECONDS = 32_767, MAX_KEEP_COUNT = 127, MAX_SYN_COUNT = 127;
     private static final int MIN_MSS = 88, MAX_WINDOW = 32_767;
     private static final int MAX_NAME = 16;
@@ -200,6 +201,9 @@ public final class TcpOptions {
             case TCP_NOTSENT_LOWAT -> value = s.notsentLowat;
             case TCP_INFO -> {
                 return TcpInfo.write(tcp, sock, into);
+            }
+            case TCP_CC_INFO -> {
+                return 0; // neither cubic nor reno has anything to tell
             }
             case TCP_CONGESTION -> {
                 byte[] text = new byte[MAX_NAME];

@@ -375,6 +375,18 @@ public final class TcpSock extends InetSock {
         return c == null ? 0 : TcpReceive.available(c);
     }
 
+    @Override
+    public int receiveMemoryBytes() {
+        TcpConnection c = connection;
+        return c == null ? 0 : c.receiveMemory;
+    }
+
+    @Override
+    public int sendMemoryBytes() {
+        TcpConnection c = connection;
+        return c == null ? 0 : c.sendQueue.truesize;
+    }
+
     // ---- closing
 
     @Override
