@@ -548,7 +548,7 @@ class TcpOptionTest {
         t.write(sock, 3500);
         t.in(ACK | PSH, 1, 1001, 60_000, 20);
         ByteBuffer info = ByteBuffer.allocate(300);
-        assertThat(sock.getsockopt(SOL_TCP, TCP_INFO, info)).isEqualTo(248);
+        assertThat(sock.getsockopt(SOL_TCP, TCP_INFO, info)).isEqualTo(TcpInfo.BYTES);
         // tcpi_state, snd_mss, unacked, pmtu, rtt, snd_cwnd, advmss: struct tcp_info of linux/tcp.h
         assertThat(info.get(0)).isEqualTo((byte) 1);
         assertThat(info.get(5)).as("options: SACK").isEqualTo((byte) 2);

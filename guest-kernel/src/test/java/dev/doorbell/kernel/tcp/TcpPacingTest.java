@@ -37,7 +37,7 @@ class TcpPacingTest {
     }
 
     private ByteBuffer info() {
-        ByteBuffer into = ByteBuffer.allocate(256).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer into = ByteBuffer.allocate(TcpInfo.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         assertThat(sock.getsockopt(SOL_TCP, TcpOptions.TCP_INFO, into)).isEqualTo(TcpInfo.BYTES);
         return into.flip();
     }
