@@ -14,6 +14,7 @@ import dev.doorbell.kernel.ipv4.Mib;
 import dev.doorbell.kernel.ipv4.RawDelivery;
 import dev.doorbell.kernel.ipv4.Route;
 import dev.doorbell.kernel.ipv4.SnmpCounters;
+import dev.doorbell.kernel.netfilter.conntrack.ConntrackInfo;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbCopy;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +67,8 @@ final class IcmpSender implements IcmpErrors {
         if (error == null) {
             return;
         }
+        error.conntrack = skb.conntrack;
+        error.conntrackInfo = ConntrackInfo.ofAnswer(skb);
         snmp.count(Mib.ICMP_OUT_MSGS);
         countType(type);
         ipv4.queueXmit(error, route, self, source, IpProtocol.ICMP, tos, 0, Ipv4.MAY_FRAGMENT);

@@ -89,6 +89,16 @@ public final class Addresses implements Arp.Addresses {
         return null;
     }
 
+    /** The first address of an interface; 0 when it has none. */
+    public int firstOf(NetDevice dev) {
+        for (InterfaceAddress entry : all) {
+            if (entry.dev() == dev) {
+                return entry.address();
+            }
+        }
+        return 0;
+    }
+
     /** The interface whose prefix has {@code address} as its broadcast address, or null. */
     @Nullable
     InterfaceAddress findByBroadcast(int address) {

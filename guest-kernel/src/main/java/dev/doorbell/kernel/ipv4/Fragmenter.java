@@ -83,6 +83,7 @@ final class Fragmenter {
         fragment.dev = whole.dev;
         fragment.dst = whole.dst;
         fragment.conntrack = whole.conntrack;
+        fragment.conntrackInfo = whole.conntrackInfo;
     }
 
     /** The first fragment has all options; the others only those with the copied flag, padded to 4 bytes. */

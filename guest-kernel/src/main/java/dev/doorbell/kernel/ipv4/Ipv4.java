@@ -6,6 +6,7 @@ import dev.doorbell.kernel.netdev.NetCore;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netdev.NetdevNotifier;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
+import dev.doorbell.kernel.netfilter.tables.Iptables;
 import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbAllocator;
@@ -32,6 +33,7 @@ public final class Ipv4 {
     private final NetCore net;
     private final NetDevice loopback;
     private final NetfilterHooks netfilter = new NetfilterHooks();
+    private final Iptables iptables;
     private final SnmpCounters snmp = new SnmpCounters();
     private final Addresses addresses = new Addresses();
     private final Groups groups = new Groups();
@@ -46,6 +48,8 @@ public final class Ipv4 {
 
     /** net.ipv4.ip_forward. */
     private boolean forwarding;
+    /** Fragments are put together before the first hook. */
+    private boolean reassembleFirst;
 
     /** @param loopback the device {@code lo} */
     public Ipv4(NetCore net, NetDevice loopback) {
@@ -54,6 +58,7 @@ public final class Ipv4 {
         this.arp = new Arp(net, addresses, this::neighbourFailed);
         this.routes = new Routes(net, loopback, addresses, arp.neighbours());
         this.reassembly = new Reassembly(net.kernel(), snmp);
+        this.iptables = new Iptables(netfilter, new Ipv4FilterHost(this));
         this.output = new Ipv4Output(this);
         this.input = new Ipv4Input(this, reassembly);
         net.handlers().add(EtherType.IPV4, input::receive);
@@ -80,6 +85,11 @@ public final class Ipv4 {
 
     public NetfilterHooks netfilter() {
         return netfilter;
+    }
+
+    /** The rules of the packet filter, and connection tracking. */
+    public Iptables iptables() {
+        return iptables;
     }
 
     public SnmpCounters snmp() {
@@ -109,6 +119,20 @@ public final class Ipv4 {
         forwarding = on;
     }
 
+    boolean isReassembleFirst() {
+        return reassembleFirst;
+    }
+
+    void setReassembleFirst(boolean on) {
+        reassembleFirst = on;
+    }
+
+    /** Takes a fragment; the whole datagram when it was the last one that was missing, else null. */
+    @Nullable
+    SkBuff reassemble(SkBuff fragment) {
+        return reassembly.add(fragment);
+    }
+
     /** ip addr add: also adds the route to the prefix. */
     public void addAddress(NetDevice dev, int address, int prefixLength) {
         InterfaceAddress added = new InterfaceAddress(dev, address, prefixLength);
@@ -127,6 +151,7 @@ public final class Ipv4 {
     public boolean removeAddress(NetDevice dev, int address, int prefixLength) {
         InterfaceAddress removed = new InterfaceAddress(dev, address, prefixLength);
         boolean found = addresses.remove(removed);
+        iptables.addressesGone(dev);
         routes.remove(connected(removed));
         return found;
     }
@@ -229,10 +254,14 @@ public final class Ipv4 {
     }
 
     private void deviceChanged(NetDevice dev, NetdevNotifier.Change change) {
+        if (change == NetdevNotifier.Change.DOWN) {
+            iptables.addressesGone(dev);
+        }
         if (change == NetdevNotifier.Change.UNREGISTER) {
             List<InterfaceAddress> gone = new ArrayList<>(addresses.list());
             gone.removeIf(address -> address.dev() != dev);
             gone.forEach(addresses::remove);
+            iptables.addressesGone(dev);
             routes.removeAll(dev);
             groups.removeAll(dev);
             if (dev == loopback) {
@@ -244,6 +273,7 @@ public final class Ipv4 {
 
     /** For the end of the kernel: lets go of packets and timers. */
     public void close() {
+        iptables.close();
         reassembly.clear();
         net.devices().forEach(arp.neighbours()::flush);
     }

@@ -51,7 +51,9 @@ final class Ipv4Forward {
             return;
         }
         int mtu = route.mtu();
-        if (skb.gsoSize == 0 && skb.length() > mtu && ip.isDontFragment()) {
+        // What came in fragments may leave in fragments of that size, whatever DF says.
+        int longest = skb.fragmentMax == 0 ? skb.length() : skb.fragmentMax;
+        if (skb.gsoSize == 0 && longest > mtu && ip.isDontFragment()) {
             snmp.count(Mib.IP_FRAG_FAILS);
             refuse(skb, IcmpTypes.DEST_UNREACH, IcmpTypes.FRAGMENTATION_NEEDED, mtu, DropReason.IP_FRAG_NEEDED);
             return;
@@ -62,6 +64,7 @@ final class Ipv4Forward {
             return;
         }
         decreaseTtl(skb);
+        skb.dst = route;
         if (!ipv4.netfilter().isEmpty(NetfilterHooks.FORWARD)) {
             Verdict verdict = ipv4.netfilter().run(NetfilterHooks.FORWARD, skb, in, route.dev());
             if (verdict != Verdict.ACCEPT) {
@@ -72,7 +75,6 @@ final class Ipv4Forward {
             }
         }
         snmp.count(Mib.IP_FORW_DATAGRAMS);
-        skb.dst = route;
         ipv4.output().output(skb, route);
     }
 

@@ -51,6 +51,20 @@ final class Ipv4Input {
         if (!validate(skb)) {
             return;
         }
+        if (ipv4.isReassembleFirst() && ip.isFragment()) {
+            SkBuff whole = reassembly.add(skb);
+            if (whole != null) {
+                whole.transportHeader = whole.data() + ip.wrap(whole.memory(), whole.data(), whole.headLength())
+                        .headerLength();
+                filter(whole);
+            }
+            return;
+        }
+        filter(skb);
+    }
+
+    /** The first hook, and what follows it. */
+    private void filter(SkBuff skb) {
         NetDevice in = skb.dev;
         if (!netfilter.isEmpty(NetfilterHooks.PRE_ROUTING)) {
             Verdict verdict = netfilter.run(NetfilterHooks.PRE_ROUTING, skb, in, null);

@@ -92,17 +92,19 @@ final class Ipv4Output {
         skb.protocol = EtherType.IPV4;
         skb.packetType = SkBuff.PACKET_OUTGOING;
         skb.dst = route;
-        if (!netfilter.isEmpty(NetfilterHooks.LOCAL_OUT)) {
-            Verdict verdict = netfilter.run(NetfilterHooks.LOCAL_OUT, skb, null, route.dev());
-            if (verdict != Verdict.ACCEPT) {
-                if (verdict == Verdict.DROP) {
-                    skb.drop(DropReason.NETFILTER_DROP);
-                    return Errno.EPERM.negated();
-                }
-                return 0;
-            }
+        if (netfilter.isEmpty(NetfilterHooks.LOCAL_OUT)) {
+            return output(skb, route);
         }
-        return output(skb, route);
+        Verdict verdict = netfilter.run(NetfilterHooks.LOCAL_OUT, skb, null, route.dev());
+        if (verdict != Verdict.ACCEPT) {
+            if (verdict == Verdict.DROP) {
+                skb.drop(DropReason.NETFILTER_DROP);
+                return Errno.EPERM.negated();
+            }
+            return 0;
+        }
+        // Address translation may have sent it another way.
+        return output(skb, skb.dst instanceof Route changed ? changed : route);
     }
 
     /** Our own and forwarded packets: POSTROUTING, fragments, link. */
@@ -121,12 +123,13 @@ final class Ipv4Output {
         }
         if (skb.gsoSize == 0 && skb.length() > route.mtu()) {
             ip.wrap(skb.memory(), skb.data(), skb.headLength());
-            if (ip.isDontFragment()) {
+            if (ip.isDontFragment() && skb.fragmentMax == 0) {
                 snmp.count(Mib.IP_FRAG_FAILS);
                 skb.drop(DropReason.IP_FRAG_NEEDED);
                 return Errno.EMSGSIZE.negated();
             }
-            return fragmenter.fragment(skb, route, route.mtu());
+            int largest = skb.fragmentMax == 0 ? route.mtu() : Math.min(route.mtu(), skb.fragmentMax);
+            return fragmenter.fragment(skb, route, largest);
         }
         return toLink(skb, route);
     }

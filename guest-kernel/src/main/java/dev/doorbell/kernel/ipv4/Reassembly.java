@@ -88,17 +88,23 @@ final class Reassembly extends Reassembler {
             snmp.count(Mib.IP_REASM_FAILS);
             return null;
         }
-        ip.wrap(head.memory(), head.data(), head.headLength())
-                .totalLength(total + headerLength)
-                .flagsAndFragmentOffset(0)
-                .updateChecksum();
+        int longest = ip.totalLength();
+        int longestWithDf = ip.isDontFragment() ? longest : 0;
         while (rest != null) {
             SkBuff following = rest.next;
             ip.wrap(rest.memory(), rest.data(), rest.headLength());
+            longest = Math.max(longest, ip.totalLength());
+            longestWithDf = ip.isDontFragment() ? Math.max(longestWithDf, ip.totalLength()) : longestWithDf;
             rest.pull(ip.headerLength());
             head.addToFragList(rest);
             rest = following;
         }
+        // DF stays only when the longest fragment had it: a router must not send longer ones than the sender did.
+        ip.wrap(head.memory(), head.data(), head.headLength())
+                .totalLength(total + headerLength)
+                .flagsAndFragmentOffset(longestWithDf == longest ? Ipv4Header.DONT_FRAGMENT : 0)
+                .updateChecksum();
+        head.fragmentMax = longest;
         head.ipSummed = SkBuff.CHECKSUM_NONE;
         head.networkHeader = head.data();
         snmp.count(Mib.IP_REASM_OKS);

@@ -14,6 +14,7 @@ import dev.doorbell.kernel.netdev.Loopback;
 import dev.doorbell.kernel.netdev.NetCore;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
+import dev.doorbell.kernel.netfilter.tables.Iptables;
 import dev.doorbell.kernel.packet.PacketSock;
 import dev.doorbell.kernel.raw.Raw;
 import dev.doorbell.kernel.socket.SocketConstants;
@@ -59,6 +60,11 @@ public final class NetStack {
 
     public NetfilterHooks netfilter() {
         return ipv4.netfilter();
+    }
+
+    /** The rules of the packet filter, and connection tracking. */
+    public Iptables iptables() {
+        return ipv4.iptables();
     }
 
     /** The protocols of AF_INET sockets; TCP adds itself. */

@@ -59,6 +59,10 @@ public abstract class SkbFields {
     public long timestampNs;
     /** Netfilter connection entry, when tracked. */
     public @Nullable Object conntrack;
+    /** What the packet is to {@link #conntrack}: see {@code kernel.netfilter.conntrack.ConntrackInfo}. */
+    public int conntrackInfo;
+    /** Longest fragment of which this datagram was put together on its way through, bytes; 0: it was never in pieces. */
+    public int fragmentMax;
     /** Route taken; set by IP output and input. */
     public @Nullable Object dst;
 
@@ -94,6 +98,8 @@ public abstract class SkbFields {
         queue = 0;
         timestampNs = 0;
         conntrack = null;
+        conntrackInfo = 0;
+        fragmentMax = 0;
         dst = null;
         cbSeq = 0;
         cbEndSeq = 0;
@@ -130,6 +136,8 @@ public abstract class SkbFields {
         queue = other.queue;
         timestampNs = other.timestampNs;
         conntrack = other.conntrack;
+        conntrackInfo = other.conntrackInfo;
+        fragmentMax = other.fragmentMax;
         dst = other.dst;
         cbSeq = other.cbSeq;
         cbEndSeq = other.cbEndSeq;

@@ -1,0 +1,58 @@
+package dev.doorbell.kernel.netfilter;
+
+import dev.doorbell.kernel.core.KernelContext;
+import dev.doorbell.kernel.netdev.NetDevice;
+import dev.doorbell.kernel.skb.SkBuff;
+import org.jspecify.annotations.Nullable;
+
+/** What the packet filter needs of the IP layer around it. Called for packets: allocates nothing. */
+public interface NetfilterHost {
+    /** Address types, linux/rtnetlink.h: RTN_*. */
+    int UNSPEC = 0,
+            UNICAST = 1,
+            LOCAL = 2,
+            BROADCAST = 3,
+            ANYCAST = 4,
+            MULTICAST = 5,
+            BLACKHOLE = 6,
+            UNREACHABLE = 7,
+            PROHIBIT = 8,
+            THROW = 9,
+            NAT = 10,
+            XRESOLVE = 11;
+
+    KernelContext kernel();
+
+    /**
+     * What kind of address it is.
+     *
+     * @param dev when not null, only addresses of this interface are LOCAL
+     * @return LOCAL, UNICAST ...
+     */
+    int addressType(int address, @Nullable NetDevice dev);
+
+    /** The address that packets to {@code target} through {@code dev} get: inet_select_addr. 0: none. */
+    int sourceFor(NetDevice dev, int target);
+
+    /** The first address of an interface; 0 when it has none. */
+    int firstAddress(NetDevice dev);
+
+    /** The next hop of a packet that has been routed; its destination when it is on the link. */
+    int nextHop(SkBuff skb, int destination);
+
+    /**
+     * Routes a packet of our own anew after its header or mark was changed: ip_route_me_harder.
+     *
+     * @return false when there is no way: the packet must be dropped
+     */
+    boolean reroute(SkBuff skb);
+
+    /** Sends an ICMP error about a packet, which stays the caller's. data() at its IP header. */
+    void sendIcmpError(SkBuff skb, int type, int code);
+
+    /** Answers a TCP segment with a reset, RFC 9293 section 3.5.2. The segment stays the caller's. */
+    void sendReset(SkBuff skb, int hook);
+
+    /** From now on fragments are reassembled before the first hook, nf_defrag_ipv4. */
+    void reassembleFirst(boolean on);
+}
