@@ -111,8 +111,7 @@ final class Ipv4FilterHost implements NetfilterHost {
         if (toMany || !tcp.isValid() || tcp.isRst() || !isChecksumRight(skb, hook, header, source, destination)) {
             return;
         }
-        Route route = ipv4.routes()
-                .lookup(source, ipv4.addresses().isLocal(destination) ? destination : 0, 0);
+        Route route = ipv4.routes().lookup(source, ipv4.addresses().isLocal(destination) ? destination : 0, 0);
         SkBuff answer = route == null ? null : ipv4.skbs().alloc(Ipv4.MAX_HEADER, TcpHeader.MIN_LENGTH);
         if (route == null || answer == null) {
             return;
@@ -131,10 +130,9 @@ final class Ipv4FilterHost implements NetfilterHost {
                 .window(0)
                 .urgentPointer(0)
                 .checksum(0);
-        long pseudo =
-                InternetChecksum.pseudoHeader(destination, source, IpProtocol.TCP, TcpHeader.MIN_LENGTH);
-        answerTcp.checksum(InternetChecksum.fold(InternetChecksum.sum(
-                answer.memory(), answer.transportHeader, TcpHeader.MIN_LENGTH, pseudo)));
+        long pseudo = InternetChecksum.pseudoHeader(destination, source, IpProtocol.TCP, TcpHeader.MIN_LENGTH);
+        answerTcp.checksum(InternetChecksum.fold(
+                InternetChecksum.sum(answer.memory(), answer.transportHeader, TcpHeader.MIN_LENGTH, pseudo)));
         answer.networkHeader = answer.push(Ipv4Header.MIN_LENGTH);
         answerIp.wrap(answer.memory(), answer.networkHeader, Ipv4Header.MIN_LENGTH)
                 .headerLength(Ipv4Header.MIN_LENGTH)

@@ -54,8 +54,9 @@ final class Ipv4Input {
         if (ipv4.isReassembleFirst() && ip.isFragment()) {
             SkBuff whole = reassembly.add(skb);
             if (whole != null) {
-                whole.transportHeader = whole.data() + ip.wrap(whole.memory(), whole.data(), whole.headLength())
-                        .headerLength();
+                whole.transportHeader = whole.data()
+                        + ip.wrap(whole.memory(), whole.data(), whole.headLength())
+                                .headerLength();
                 filter(whole);
             }
             return;

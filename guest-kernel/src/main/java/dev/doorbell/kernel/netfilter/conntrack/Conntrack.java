@@ -150,8 +150,7 @@ public final class Conntrack {
             return false;
         }
         skb.conntrack = ConntrackTable.of(entry);
-        skb.conntrackInfo =
-                entry.direction == Connection.REPLY ? ConntrackInfo.RELATED_REPLY : ConntrackInfo.RELATED;
+        skb.conntrackInfo = entry.direction == Connection.REPLY ? ConntrackInfo.RELATED_REPLY : ConntrackInfo.RELATED;
         return true;
     }
 
@@ -234,8 +233,7 @@ public final class Conntrack {
         if (!(skb.conntrack instanceof Connection connection) || connection.is(Connection.CONFIRMED)) {
             return Verdict.ACCEPT;
         }
-        if (connection.is(Connection.DYING)
-                || ConntrackInfo.direction(skb.conntrackInfo) != Connection.ORIGINAL) {
+        if (connection.is(Connection.DYING) || ConntrackInfo.direction(skb.conntrackInfo) != Connection.ORIGINAL) {
             return Verdict.ACCEPT;
         }
         // Two packets began the same conversation: the later one is sent again by who needs it.

@@ -211,9 +211,7 @@ final class TcpTracker {
         int sequence = tcp.sequence();
         return !isEstablished(track, connection)
                 || sequence == track.ends[1 - direction].maxAck
-                || track.lastRow == TcpTransitions.ACK
-                        && track.lastDirection == direction
-                        && sequence == track.lastEnd;
+                || track.lastRow == TcpTransitions.ACK && track.lastDirection == direction && sequence == track.lastEnd;
     }
 
     private static boolean isEstablished(TcpTrack track, Connection connection) {
@@ -291,8 +289,8 @@ final class TcpTracker {
         if (row == TcpTransitions.RST) {
             return TcpState.CLOSE.timeoutNs();
         }
-        boolean unacknowledged = track.ends[0].has(TcpWindow.DATA_UNACKNOWLEDGED)
-                || track.ends[1].has(TcpWindow.DATA_UNACKNOWLEDGED);
+        boolean unacknowledged =
+                track.ends[0].has(TcpWindow.DATA_UNACKNOWLEDGED) || track.ends[1].has(TcpWindow.DATA_UNACKNOWLEDGED);
         if (unacknowledged) {
             return Math.min(timeout, UNACKNOWLEDGED_TIMEOUT_NS);
         }

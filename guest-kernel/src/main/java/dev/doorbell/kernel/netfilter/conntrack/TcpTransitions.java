@@ -40,9 +40,7 @@ final class TcpTransitions {
     /** Rows. */
     static final int SYN = 0, SYN_ACK = 1, FIN = 2, ACK = 3, RST = 4, NOTHING = 5;
 
-    private static final TcpState[] RESETS = {
-        INVALID, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE
-    };
+    private static final TcpState[] RESETS = {INVALID, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE};
     private static final TcpState[] NEVER = {
         INVALID, INVALID, INVALID, INVALID, INVALID, INVALID, INVALID, INVALID, INVALID, INVALID
     };
@@ -56,7 +54,15 @@ final class TcpTransitions {
             {INVALID, INVALID, SYN_RECV, INVALID, INVALID, INVALID, INVALID, INVALID, INVALID, SYN_RECV},
             FINS,
             {
-                ESTABLISHED, INVALID, ESTABLISHED, ESTABLISHED, CLOSE_WAIT, CLOSE_WAIT, TIME_WAIT, TIME_WAIT, CLOSE,
+                ESTABLISHED,
+                INVALID,
+                ESTABLISHED,
+                ESTABLISHED,
+                CLOSE_WAIT,
+                CLOSE_WAIT,
+                TIME_WAIT,
+                TIME_WAIT,
+                CLOSE,
                 INVALID
             },
             RESETS,

@@ -253,7 +253,9 @@ final class TcpWindows {
         int highest = ack;
         for (int o = tcp.firstOption(); o >= 0; o = tcp.nextOption(o)) {
             int bytes = tcp.optionLength(o) - SACK_HEAD_BYTES;
-            if (tcp.optionKind(o) == TcpHeader.OPTION_SACK && bytes >= SACK_BLOCK_BYTES && bytes % SACK_BLOCK_BYTES == 0) {
+            if (tcp.optionKind(o) == TcpHeader.OPTION_SACK
+                    && bytes >= SACK_BLOCK_BYTES
+                    && bytes % SACK_BLOCK_BYTES == 0) {
                 for (int at = SACK_HEAD_BYTES; at < tcp.optionLength(o); at += SACK_BLOCK_BYTES) {
                     int right = tcp.optionU32(o, at + 4);
                     highest = Seq.gt(right, highest) ? right : highest;

@@ -12,8 +12,18 @@ import org.jspecify.annotations.Nullable;
 final class AddressTypeMatch implements Match {
     /** In the order of RTN_*: bit n of a mask is name n. */
     private static final String[] NAMES = {
-        "UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE", "UNREACHABLE", "PROHIBIT",
-        "THROW", "NAT", "XRESOLVE"
+        "UNSPEC",
+        "UNICAST",
+        "LOCAL",
+        "BROADCAST",
+        "ANYCAST",
+        "MULTICAST",
+        "BLACKHOLE",
+        "UNREACHABLE",
+        "PROHIBIT",
+        "THROW",
+        "NAT",
+        "XRESOLVE"
     };
 
     private final NetfilterHost host;
@@ -107,8 +117,7 @@ final class AddressTypeMatch implements Match {
                     bit |= NAMES[i].equalsIgnoreCase(name) ? 1 << i : 0;
                 }
                 if (bit == 0) {
-                    throw new RulesException(
-                            option + " \"" + name + "\": must be of " + String.join(", ", NAMES));
+                    throw new RulesException(option + " \"" + name + "\": must be of " + String.join(", ", NAMES));
                 }
                 types |= bit;
             }

@@ -3,8 +3,6 @@ package dev.doorbell.kernel.netfilter.match;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.netfilter.Packet;
-import dev.doorbell.kernel.netfilter.RulesException;
-import dev.doorbell.kernel.netfilter.Words;
 import dev.doorbell.kernel.netfilter.conntrack.Connection;
 import dev.doorbell.kernel.netfilter.conntrack.Conntrack;
 import dev.doorbell.kernel.netfilter.conntrack.ConntrackInfo;

@@ -11,6 +11,7 @@ import java.util.Locale;
 final class ConntrackOptions implements MatchBuilder {
     /** Bits of status that can be asked for, as they are printed. */
     private static final String[] STATUS_NAMES = {"EXPECTED", "SEEN_REPLY", "ASSURED", "CONFIRMED"};
+
     private static final String[] NETWORK_OPTIONS = {"--ctorigsrc", "--ctorigdst", "--ctreplsrc", "--ctrepldst"};
     private static final String[] PORT_OPTIONS = {
         "--ctorigsrcport", "--ctorigdstport", "--ctreplsrcport", "--ctrepldstport"
@@ -134,8 +135,8 @@ final class ConntrackOptions implements MatchBuilder {
             }
             bit = word.equalsIgnoreCase("NONE") ? 0 : bit;
             if (bit < 0) {
-                throw new RulesException("--ctstatus \"" + word
-                        + "\": must be of NONE, " + String.join(", ", STATUS_NAMES));
+                throw new RulesException(
+                        "--ctstatus \"" + word + "\": must be of NONE, " + String.join(", ", STATUS_NAMES));
             }
             bits |= bit;
         }

@@ -29,8 +29,8 @@ final class IpRangeMatch implements Match {
         if (range == null) {
             return true;
         }
-        boolean inside = Integer.compareUnsigned(address, range[0]) >= 0
-                && Integer.compareUnsigned(address, range[1]) <= 0;
+        boolean inside =
+                Integer.compareUnsigned(address, range[0]) >= 0 && Integer.compareUnsigned(address, range[1]) <= 0;
         return inside != inverted;
     }
 

@@ -66,7 +66,8 @@ final class MacMatch implements Match {
             }
             boolean received = head.hook() != NetfilterHooks.LOCAL_OUT && head.hook() != NetfilterHooks.POST_ROUTING;
             if (!received) {
-                throw new RulesException("match mac works in PREROUTING, INPUT and FORWARD only, not in " + head.chain());
+                throw new RulesException(
+                        "match mac works in PREROUTING, INPUT and FORWARD only, not in " + head.chain());
             }
             return new MacMatch(address, inverted);
         }

@@ -31,9 +31,10 @@ public final class Matches {
             case "tos" -> new TosMatch.Builder(false);
             case "dscp" -> new TosMatch.Builder(true);
             case "owner" -> new OwnerMatch.Builder();
-            default -> throw new RulesException("-m " + name
-                    + ": unknown match; there are tcp, udp, icmp, multiport, state, conntrack, limit, mark, connmark,"
-                    + " comment, addrtype, length, ttl, iprange, mac, pkttype, tos, dscp, owner");
+            default ->
+                throw new RulesException("-m " + name
+                        + ": unknown match; there are tcp, udp, icmp, multiport, state, conntrack, limit, mark, connmark,"
+                        + " comment, addrtype, length, ttl, iprange, mac, pkttype, tos, dscp, owner");
         };
     }
 

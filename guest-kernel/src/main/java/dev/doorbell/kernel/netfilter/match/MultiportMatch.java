@@ -88,7 +88,8 @@ final class MultiportMatch implements Match {
                 return false;
             }
             if (!list.isEmpty()) {
-                throw new RulesException(name + ": match multiport takes one list of ports; use it once more for another");
+                throw new RulesException(
+                        name + ": match multiport takes one list of ports; use it once more for another");
             }
             which = wanted;
             option = name;

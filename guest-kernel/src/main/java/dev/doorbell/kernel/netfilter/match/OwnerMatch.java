@@ -10,8 +10,14 @@ import org.jspecify.annotations.Nullable;
  * {@code -m owner}: whose socket sent it. Programs of a guest run as root: user and group 0; packets of the kernel
  * itself have no owner.
  */
-record OwnerMatch(int @Nullable [] users, boolean usersInverted, int @Nullable [] groups, boolean groupsInverted,
-        boolean socket, boolean socketInverted) implements Match {
+record OwnerMatch(
+        int @Nullable [] users,
+        boolean usersInverted,
+        int @Nullable [] groups,
+        boolean groupsInverted,
+        boolean socket,
+        boolean socketInverted)
+        implements Match {
     @Override
     public boolean matches(Packet packet) {
         boolean owned = packet.skb().owner != null;

@@ -40,8 +40,8 @@ record PacketTypeMatch(int type, boolean inverted) implements Match {
                 case "unicast", "host" -> SkBuff.PACKET_HOST;
                 case "broadcast" -> SkBuff.PACKET_BROADCAST;
                 case "multicast" -> SkBuff.PACKET_MULTICAST;
-                default -> throw new RulesException(
-                        name + " \"" + text + "\": must be unicast, broadcast or multicast");
+                default ->
+                    throw new RulesException(name + " \"" + text + "\": must be unicast, broadcast or multicast");
             };
             inverted = invert;
             return true;

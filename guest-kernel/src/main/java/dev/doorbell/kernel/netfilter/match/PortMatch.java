@@ -8,7 +8,6 @@ import dev.doorbell.kernel.netfilter.Words;
 /** {@code -m udp}, and the ports of {@code -m tcp}: source and destination port ranges. */
 final class PortMatch implements Match {
     private static final int MAX_PORT = 65_535, UDP_HEADER_BYTES = 8;
-
     private final int sourceFrom, sourceTo, destinationFrom, destinationTo;
     private final boolean sourceInverted, destinationInverted;
 
@@ -90,5 +89,4 @@ final class PortMatch implements Match {
             return new PortMatch(this);
         }
     }
-
 }

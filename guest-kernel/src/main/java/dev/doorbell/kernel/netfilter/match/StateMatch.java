@@ -11,13 +11,7 @@ import dev.doorbell.kernel.skb.SkBuff;
 /** {@code -m state}, and the states of {@code -m conntrack}. */
 record StateMatch(int states, boolean inverted) implements Match {
     /** Bits of a set of states; the first three are 1 shifted by {@link ConntrackInfo} plus one. */
-    static final int INVALID = 1,
-            ESTABLISHED = 2,
-            RELATED = 4,
-            NEW = 8,
-            UNTRACKED = 16,
-            SNAT = 32,
-            DNAT = 64;
+    static final int INVALID = 1, ESTABLISHED = 2, RELATED = 4, NEW = 8, UNTRACKED = 16, SNAT = 32, DNAT = 64;
 
     @Override
     public boolean matches(Packet packet) {

@@ -9,20 +9,59 @@ public final class Values {
     private static final int MAX_PORT = 65_535;
     /** The everyday part of /etc/services. */
     private static final Map<String, Integer> SERVICES = Map.ofEntries(
-            Map.entry("echo", 7), Map.entry("discard", 9), Map.entry("daytime", 13), Map.entry("chargen", 19),
-            Map.entry("ftp-data", 20), Map.entry("ftp", 21), Map.entry("ssh", 22), Map.entry("telnet", 23),
-            Map.entry("smtp", 25), Map.entry("time", 37), Map.entry("domain", 53), Map.entry("bootps", 67),
-            Map.entry("bootpc", 68), Map.entry("tftp", 69), Map.entry("gopher", 70), Map.entry("finger", 79),
-            Map.entry("http", 80), Map.entry("www", 80), Map.entry("kerberos", 88), Map.entry("pop3", 110),
-            Map.entry("sunrpc", 111), Map.entry("auth", 113), Map.entry("nntp", 119), Map.entry("ntp", 123),
-            Map.entry("netbios-ns", 137), Map.entry("netbios-dgm", 138), Map.entry("netbios-ssn", 139),
-            Map.entry("imap2", 143), Map.entry("snmp", 161), Map.entry("snmp-trap", 162), Map.entry("bgp", 179),
-            Map.entry("ldap", 389), Map.entry("https", 443), Map.entry("microsoft-ds", 445), Map.entry("isakmp", 500),
-            Map.entry("syslog", 514), Map.entry("submission", 587), Map.entry("ldaps", 636), Map.entry("rsync", 873),
-            Map.entry("imaps", 993), Map.entry("pop3s", 995), Map.entry("socks", 1080), Map.entry("openvpn", 1194),
-            Map.entry("ms-sql-s", 1433), Map.entry("radius", 1812), Map.entry("nfs", 2049), Map.entry("mysql", 3306),
-            Map.entry("ms-wbt-server", 3389), Map.entry("sip", 5060), Map.entry("mdns", 5353),
-            Map.entry("postgresql", 5432), Map.entry("x11", 6000), Map.entry("redis", 6379),
+            Map.entry("echo", 7),
+            Map.entry("discard", 9),
+            Map.entry("daytime", 13),
+            Map.entry("chargen", 19),
+            Map.entry("ftp-data", 20),
+            Map.entry("ftp", 21),
+            Map.entry("ssh", 22),
+            Map.entry("telnet", 23),
+            Map.entry("smtp", 25),
+            Map.entry("time", 37),
+            Map.entry("domain", 53),
+            Map.entry("bootps", 67),
+            Map.entry("bootpc", 68),
+            Map.entry("tftp", 69),
+            Map.entry("gopher", 70),
+            Map.entry("finger", 79),
+            Map.entry("http", 80),
+            Map.entry("www", 80),
+            Map.entry("kerberos", 88),
+            Map.entry("pop3", 110),
+            Map.entry("sunrpc", 111),
+            Map.entry("auth", 113),
+            Map.entry("nntp", 119),
+            Map.entry("ntp", 123),
+            Map.entry("netbios-ns", 137),
+            Map.entry("netbios-dgm", 138),
+            Map.entry("netbios-ssn", 139),
+            Map.entry("imap2", 143),
+            Map.entry("snmp", 161),
+            Map.entry("snmp-trap", 162),
+            Map.entry("bgp", 179),
+            Map.entry("ldap", 389),
+            Map.entry("https", 443),
+            Map.entry("microsoft-ds", 445),
+            Map.entry("isakmp", 500),
+            Map.entry("syslog", 514),
+            Map.entry("submission", 587),
+            Map.entry("ldaps", 636),
+            Map.entry("rsync", 873),
+            Map.entry("imaps", 993),
+            Map.entry("pop3s", 995),
+            Map.entry("socks", 1080),
+            Map.entry("openvpn", 1194),
+            Map.entry("ms-sql-s", 1433),
+            Map.entry("radius", 1812),
+            Map.entry("nfs", 2049),
+            Map.entry("mysql", 3306),
+            Map.entry("ms-wbt-server", 3389),
+            Map.entry("sip", 5060),
+            Map.entry("mdns", 5353),
+            Map.entry("postgresql", 5432),
+            Map.entry("x11", 6000),
+            Map.entry("redis", 6379),
             Map.entry("http-alt", 8080));
 
     private Values() {}
@@ -119,9 +158,7 @@ public final class Values {
         int mask = -1;
         if (slash >= 0) {
             String tail = text.substring(slash + 1);
-            mask = tail.indexOf('.') >= 0
-                    ? address(option, tail)
-                    : Ipv4Address.mask((int) number(option, tail, 0, 32));
+            mask = tail.indexOf('.') >= 0 ? address(option, tail) : Ipv4Address.mask((int) number(option, tail, 0, 32));
         }
         return new int[] {address & mask, mask};
     }

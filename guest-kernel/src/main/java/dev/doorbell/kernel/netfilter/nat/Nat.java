@@ -161,8 +161,7 @@ public final class Nat {
             return false;
         }
         // A redirect names a router by its address, which would be wrong on the other side.
-        if (packet.u8(0) == IcmpTypes.REDIRECT
-                && (!connection.is(DONE_MASK) || (connection.status & NAT_MASK) != 0)) {
+        if (packet.u8(0) == IcmpTypes.REDIRECT && (!connection.is(DONE_MASK) || (connection.status & NAT_MASK) != 0)) {
             return false;
         }
         int direction = ConntrackInfo.direction(skb.conntrackInfo);

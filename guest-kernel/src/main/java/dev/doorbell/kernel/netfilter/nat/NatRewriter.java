@@ -37,7 +37,8 @@ final class NatRewriter {
         if (!skb.pskbMayPull(Math.min(wanted, skb.length())) || !skb.cow(0)) {
             return false;
         }
-        boolean ok = rewriteAt(skb, skb.data(), skb.headLength(), target, source, skb.ipSummed == SkBuff.CHECKSUM_PARTIAL);
+        boolean ok =
+                rewriteAt(skb, skb.data(), skb.headLength(), target, source, skb.ipSummed == SkBuff.CHECKSUM_PARTIAL);
         if (skb.ipSummed == SkBuff.CHECKSUM_COMPLETE) {
             skb.ipSummed = SkBuff.CHECKSUM_NONE; // the sum was over the old addresses
         }
@@ -153,7 +154,8 @@ final class NatRewriter {
             // Not complemented, and ports are not in it: the card sums them up.
             updated = ~InternetChecksum.update32(~checksum & 0xFFFF, oldAddress, address) & 0xFFFF;
         } else {
-            updated = InternetChecksum.update16(InternetChecksum.update32(checksum, oldAddress, address), oldPort, port);
+            updated =
+                    InternetChecksum.update16(InternetChecksum.update32(checksum, oldAddress, address), oldPort, port);
             updated = udp && updated == 0 ? 0xFFFF : updated;
         }
         memory.writeShort(at, Short.reverseBytes((short) updated));

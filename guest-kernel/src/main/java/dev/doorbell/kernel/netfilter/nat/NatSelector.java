@@ -42,7 +42,13 @@ final class NatSelector {
      * @return overwritten by the next call
      */
     Tuple choose(
-            Connection connection, Tuple tuple, NatRange range, int min, int max, boolean mapAddresses, boolean source) {
+            Connection connection,
+            Tuple tuple,
+            NatRange range,
+            int min,
+            int max,
+            boolean mapAddresses,
+            boolean source) {
         before.copyFrom(tuple);
         chosen.copyFrom(tuple);
         if (source && !range.random()) {
@@ -238,8 +244,7 @@ final class NatSelector {
     }
 
     private int bucket(Tuple tuple) {
-        int hash = (tuple.source ^ hashKey) * 0x9E37_79B9
-                + (tuple.sourcePort << 8 | tuple.protocol) * 0x85EB_CA6B;
+        int hash = (tuple.source ^ hashKey) * 0x9E37_79B9 + (tuple.sourcePort << 8 | tuple.protocol) * 0x85EB_CA6B;
         return (hash ^ hash >>> 15) & BUCKETS - 1;
     }
 }

@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 /** What a rule asks about the IP header and the interfaces: {@code -s -d -i -o -p -f}. */
 final class IpPart {
     private static final int ANY_FRAGMENT = 0, LATER_FRAGMENT = 1, NOT_LATER_FRAGMENT = 2;
-
     private final int source, sourceMask, destination, destinationMask;
     private final boolean sourceInverted, destinationInverted, inInverted, outInverted, protocolInverted;
     private final String in, out;

@@ -109,8 +109,7 @@ public final class Iptables {
     private TableReader begin(String line, RuleParser parser) throws RulesException {
         TableKind kind = line.startsWith("*") ? TableKind.of(line.substring(1).strip()) : null;
         if (kind == null) {
-            throw new RulesException(
-                    "\"" + line + "\": a table was expected here: *filter, *nat, *mangle or *raw");
+            throw new RulesException("\"" + line + "\": a table was expected here: *filter, *nat, *mangle or *raw");
         }
         return new TableReader(kind, tables.get(kind), parser);
     }

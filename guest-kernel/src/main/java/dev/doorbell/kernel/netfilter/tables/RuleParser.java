@@ -5,8 +5,8 @@ import dev.doorbell.kernel.netfilter.NetfilterHost;
 import dev.doorbell.kernel.netfilter.NetfilterLog;
 import dev.doorbell.kernel.netfilter.RulesException;
 import dev.doorbell.kernel.netfilter.Words;
-import dev.doorbell.kernel.netfilter.match.Matches;
 import dev.doorbell.kernel.netfilter.match.MatchBuilder;
+import dev.doorbell.kernel.netfilter.match.Matches;
 import dev.doorbell.kernel.netfilter.match.Protocols;
 import dev.doorbell.kernel.netfilter.match.Values;
 import dev.doorbell.kernel.netfilter.nat.Nat;
@@ -106,8 +106,7 @@ final class RuleParser {
         return true;
     }
 
-    private static void networks(List<int[]> into, String option, String list, boolean inverted)
-            throws RulesException {
+    private static void networks(List<int[]> into, String option, String list, boolean inverted) throws RulesException {
         if (!into.isEmpty()) {
             throw new RulesException(option + ": only once");
         }

@@ -26,6 +26,7 @@ final class RuleSpec {
     final List<MatchBuilder> matches = new ArrayList<>();
     String jump = "";
     boolean isGoto;
+
     @Nullable
     TargetBuilder target;
 

@@ -44,7 +44,8 @@ final class TableReader {
         }
         String name = words.next();
         if (!words.hasNext()) {
-            throw new RulesException("chain " + name + ": a policy must follow: ACCEPT, DROP, or - for a chain of yours");
+            throw new RulesException(
+                    "chain " + name + ": a policy must follow: ACCEPT, DROP, or - for a chain of yours");
         }
         String policy = words.next();
         Chain chain = chains.get(name);
