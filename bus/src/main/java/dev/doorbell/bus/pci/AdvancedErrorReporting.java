@@ -50,16 +50,38 @@ public final class AdvancedErrorReporting extends Capability {
         }
     }
 
-    /** Records one uncorrectable error; the first one since the status was clear also sets pointer and header log. */
-    public void uncorrectable(int error, int header0, int header1, int header2, int header3) {
+    /** Whether software has given an uncorrectable error the severity "fatal". */
+    public boolean isFatal(int error) {
+        return (get32(SEVERITY) & error) != 0;
+    }
+
+    /** Sets the status of an uncorrectable error, and nothing else. */
+    public void record(int error) {
+        config().set32(base() + UNCORRECTABLE_STATUS, get32(UNCORRECTABLE_STATUS) | error);
+    }
+
+    /** Records one correctable error. @return whether it is to be reported: it is not masked */
+    public boolean correctable(int error) {
+        config().set32(base() + CORRECTABLE_STATUS, get32(CORRECTABLE_STATUS) | error);
+        return (get32(CORRECTABLE_MASK) & error) == 0;
+    }
+
+    /**
+     * Records one uncorrectable error; the first one since the status was clear also sets pointer and header log.
+     *
+     * @return whether it is to be reported: it is not masked
+     */
+    public boolean uncorrectable(int error, int header0, int header1, int header2, int header3) {
         int before = get32(UNCORRECTABLE_STATUS);
-        config().set32(base() + UNCORRECTABLE_STATUS, before | error);
-        if (before == 0 && (get32(UNCORRECTABLE_MASK) & error) == 0) {
+        boolean masked = (get32(UNCORRECTABLE_MASK) & error) != 0;
+        record(error);
+        if (before == 0 && !masked) {
             config().set32(base() + CONTROL, get32(CONTROL) & ~0x1F | Integer.numberOfTrailingZeros(error));
             config().set32(base() + HEADER_LOG, header0);
             config().set32(base() + HEADER_LOG + 4, header1);
             config().set32(base() + HEADER_LOG + 8, header2);
             config().set32(base() + HEADER_LOG + 12, header3);
         }
+        return !masked;
     }
 }

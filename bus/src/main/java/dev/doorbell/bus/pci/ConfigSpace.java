@@ -17,11 +17,13 @@ public final class ConfigSpace {
     public static final int COMMAND_IO = 1 << 0;
     public static final int COMMAND_MEMORY = 1 << 1;
     public static final int COMMAND_MASTER = 1 << 2;
+    public static final int COMMAND_SERR = 1 << 8;
     public static final int COMMAND_INTX_DISABLE = 1 << 10;
     public static final int STATUS_INTERRUPT = 1 << 3;
     public static final int STATUS_CAPABILITIES = 1 << 4;
     public static final int STATUS_RECEIVED_TARGET_ABORT = 1 << 12;
     public static final int STATUS_RECEIVED_MASTER_ABORT = 1 << 13;
+    public static final int STATUS_SIGNALLED_SYSTEM_ERROR = 1 << 14;
 
     public static final int VENDOR_ID = 0x00;
     public static final int DEVICE_ID = 0x02;

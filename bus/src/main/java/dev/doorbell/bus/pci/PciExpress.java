@@ -16,6 +16,7 @@ public final class PciExpress extends Capability {
 
     private static final int DEVICE_CONTROL = 8;
     private static final int DEVICE_STATUS = 10;
+    private static final int UNSUPPORTED_REQUEST_REPORTING = 1 << 3;
     private static final int LINK_CONTROL = 16;
     private static final int LINK_STATUS = 18;
     /** Relaxed ordering and no-snoop enabled, 128 bytes of payload, 512 bytes of read request. */
@@ -48,6 +49,16 @@ public final class PciExpress extends Capability {
     /** Device Status: sets error bits; software clears them by writing one. */
     public void setDeviceStatus(int bits) {
         config().set16(base() + DEVICE_STATUS, get16(DEVICE_STATUS) | bits & 0xF);
+    }
+
+    /** Device Control: software wants messages of this kind. */
+    public boolean reports(PciErrors.Severity severity) {
+        return (get16(DEVICE_CONTROL) & 1 << severity.ordinal()) != 0;
+    }
+
+    /** Device Control: software wants messages about unsupported requests. */
+    public boolean reportsUnsupportedRequests() {
+        return (get16(DEVICE_CONTROL) & UNSUPPORTED_REQUEST_REPORTING) != 0;
     }
 
     /** Bytes of payload that software allowed per write request. */

@@ -21,6 +21,7 @@ public final class PowerManagement extends Capability {
     private final int pmc;
     private final int pmcsr;
     private int state;
+    private Runnable onPme = () -> {};
 
     /**
      * @param pmc the capabilities word: version, DSI, D1 and D2 support, PME support
@@ -71,8 +72,36 @@ public final class PowerManagement extends Capability {
         return (get16(PMCSR) & PME_ENABLE) != 0;
     }
 
-    /** The function saw a wake-up event; software clears it by writing one. */
+    /** The same bit that software may set in configuration space, for functions that show it elsewhere too. */
+    public void setPmeEnabled(boolean enabled) {
+        config().set16(base() + PMCSR, enabled ? get16(PMCSR) | PME_ENABLE : get16(PMCSR) & ~PME_ENABLE);
+    }
+
+    public boolean pmeStatus() {
+        return (get16(PMCSR) & PME_STATUS) != 0;
+    }
+
+    /** The function saw a wake-up event; software clears it by writing one. Whoever listens hears of the first. */
     public void setPmeStatus() {
+        boolean first = !pmeStatus();
         config().set16(base() + PMCSR, get16(PMCSR) | PME_STATUS);
+        if (first) {
+            onPme.run();
+        }
+    }
+
+    public void clearPmeStatus() {
+        config().set16(base() + PMCSR, get16(PMCSR) & ~PME_STATUS);
+    }
+
+    /** Takes the PME message, or the wake-up pin, of this function. */
+    public void onPme(Runnable listener) {
+        onPme = listener;
+    }
+
+    /** D0 active rather than uninitialised: software has enabled an address decoder or bus mastering. */
+    public boolean isInUse() {
+        int enables = ConfigSpace.COMMAND_IO | ConfigSpace.COMMAND_MEMORY | ConfigSpace.COMMAND_MASTER;
+        return state == 0 && (config().command() & enables) != 0;
     }
 }

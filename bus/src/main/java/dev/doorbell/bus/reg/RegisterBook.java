@@ -21,9 +21,12 @@ import org.jspecify.annotations.Nullable;
  *    - | 0,2,31:29 | RW | stored
  * </pre>
  *
- * Parsed once, at class load; mistakes throw with file and line.
+ * An offset written PAGE.REGISTER is a register of a PHY, 32 to a page. Parsed once, at class load; mistakes throw with file and line.
  */
 public final class RegisterBook {
+    /** Of a PHY: IEEE 802.3 clause 22 has five bits for them. */
+    public static final int REGISTERS_PER_PAGE = 32;
+
     private final List<BookEntry> entries = new ArrayList<>();
     private String section = "";
     private @Nullable Heading heading;
@@ -71,22 +74,31 @@ public final class RegisterBook {
 
     /** The lay-out that a model's register files are made of. */
     public RegisterMap compile(String name, int sizeBytes) {
+        return compile(name, sizeBytes, 1);
+    }
+
+    /**
+     * The same for registers that are numbered rather than addressed.
+     *
+     * @param step bytes of the map from one number to the next
+     */
+    public RegisterMap compile(String name, int sizeBytes, int step) {
         RegisterMap map = new RegisterMap(name, sizeBytes);
         for (BookEntry entry : entries) {
             if (entry.isWindow()) {
-                map.window(entry.name(), entry.offset(), entry.windowBytes());
+                map.window(entry.name(), entry.offset() * step, entry.windowBytes() * step);
             } else {
-                declare(map, entry);
+                declare(map, entry, step);
             }
         }
         return map;
     }
 
-    private static void declare(RegisterMap map, BookEntry entry) {
+    private static void declare(RegisterMap map, BookEntry entry, int step) {
         BookEntry.Place own = entry.places().get(0);
         int first = 0;
         for (int i = 0; i < entry.count(); i++) {
-            Register r = map.register(entry.nameOf(i), own.offset() + i * own.stride(), entry.reset());
+            Register r = map.register(entry.nameOf(i), (own.offset() + i * own.stride()) * step, entry.reset());
             first = i == 0 ? r.slot() : first;
             for (BookEntry.Bits bits : entry.bits()) {
                 if (bits.isNamed()) {
@@ -95,14 +107,15 @@ public final class RegisterBook {
                     map.unnamed(r, bits.mask(), bits.access());
                 }
             }
-            markAndAlias(map, entry, r, i);
+            markAndAlias(map, entry, r, i, step);
         }
         if (entry.isArray()) {
-            map.add(new RegisterArray(map, entry.name(), own.offset(), own.stride(), entry.count(), first));
+            map.add(new RegisterArray(
+                    map, entry.name(), own.offset() * step, own.stride() * step, entry.count(), first));
         }
     }
 
-    private static void markAndAlias(RegisterMap map, BookEntry entry, Register r, int element) {
+    private static void markAndAlias(RegisterMap map, BookEntry entry, Register r, int element, int step) {
         if (entry.sticky()) {
             r.sticky();
         }
@@ -116,7 +129,7 @@ public final class RegisterBook {
             map.pair(r, map.get(entry.pair()));
         }
         for (BookEntry.Place alias : entry.places().subList(1, entry.places().size())) {
-            map.alias(r, alias.offset() + element * alias.stride());
+            map.alias(r, (alias.offset() + element * alias.stride()) * step);
         }
     }
 
@@ -221,8 +234,13 @@ public final class RegisterBook {
     }
 
     private int number(String text) {
+        String stripped = text.strip();
+        int point = stripped.indexOf('.');
+        if (point > 0) {
+            return number(stripped.substring(0, point)) * REGISTERS_PER_PAGE + number(stripped.substring(point + 1));
+        }
         try {
-            return (int) (long) Long.decode(text.strip());
+            return (int) (long) Long.decode(stripped);
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException(where + "not a number: " + text, e);
         }

@@ -180,6 +180,11 @@ public final class RegisterMap {
         return new Counter64(get(lowName), get(highName));
     }
 
+    /** Whether a register or window answers at an offset. */
+    public boolean answers(int offset) {
+        return slotOf(offset) != 0;
+    }
+
     /** What answers at an offset: a register's or window's name, or null for a hole or an offset outside. */
     public @Nullable String nameAt(int offset) {
         int slot = slotOf(offset);

@@ -9,11 +9,13 @@ import dev.doorbell.bus.pci.PciExpress;
 import dev.doorbell.bus.pci.PowerManagement;
 import dev.doorbell.device.intel.Nvm;
 
-/** The configuration space of the 82574L, datasheet chapter 9: one function, no function-level reset, no flash BAR. */
+/** The configuration space of the 82574L, datasheet chapter 9: one function, no function-level reset. */
 final class ConfigLayout {
     static final int VENDOR_ID = 0x8086, DEVICE_ID = 0x10D3;
     /** BAR 0: the registers. */
     static final int REGISTER_BAR = 0, REGISTER_BAR_BYTES = 0x2_0000;
+    /** BAR 1: the flash, which is not fitted. */
+    static final int FLASH_BAR = 1, FLASH_BAR_BYTES = 0x2_0000;
     /** BAR 2: IOADDR and IODATA. */
     static final int IO_BAR = 2, IO_BAR_BYTES = 32;
     /** BAR 3: MSI-X vectors and pending bits. */
@@ -38,6 +40,7 @@ final class ConfigLayout {
                 .subsystem(nvm.read(Nvm.SUBSYSTEM_VENDOR_WORD), nvm.read(Nvm.SUBSYSTEM_ID_WORD))
                 .interruptPin(1)
                 .memoryBar(REGISTER_BAR, REGISTER_BAR_BYTES)
+                .memoryBar(FLASH_BAR, FLASH_BAR_BYTES)
                 .ioBar(IO_BAR, IO_BAR_BYTES)
                 .memoryBar(MSIX_BAR, MSIX_BAR_BYTES)
                 .capability(0xC8, new PowerManagement(PM_CAPABILITIES, PM_CONTROL))

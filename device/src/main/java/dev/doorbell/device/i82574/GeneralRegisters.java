@@ -65,6 +65,7 @@ class GeneralRegisters {
     static final Register CTRL_EXT = MAP.get("CTRL_EXT");
     static final Field CTRL_EXT_EE_RST = MAP.get("CTRL_EXT", "EE_RST");
     static final Field CTRL_EXT_SPD_BYPS = MAP.get("CTRL_EXT", "SPD_BYPS");
+    static final Field CTRL_EXT_PHYPDEN = MAP.get("CTRL_EXT", "PHYPDEN");
     static final Field CTRL_EXT_EIAME = MAP.get("CTRL_EXT", "EIAME");
     static final Field CTRL_EXT_IAME = MAP.get("CTRL_EXT", "IAME");
     static final Field CTRL_EXT_INT_TIMERS_CLEAR_ENA = MAP.get("CTRL_EXT", "INT_TIMERS_CLEAR_ENA");
@@ -86,6 +87,10 @@ class GeneralRegisters {
     static final Register FCTTV = MAP.get("FCTTV");
     static final Register TXCW = MAP.get("TXCW");
     static final Register EXTCNF_CTRL = MAP.get("EXTCNF_CTRL");
+
+    static final Register POEMB = MAP.get("POEMB");
+    static final Field POEMB_D0A_LPLU = MAP.get("POEMB", "D0A_LPLU");
+    static final Field POEMB_NOND0A_LPLU = MAP.get("POEMB", "NOND0A_LPLU");
 
     static final Register PBA = MAP.get("PBA");
     static final Field PBA_RXA = MAP.get("PBA", "RXA");

@@ -3,11 +3,14 @@ package dev.doorbell.device.i82574;
 import static dev.doorbell.device.i82574.MacRegisters.*;
 
 import dev.doorbell.bus.dma.DmaPort;
+import dev.doorbell.bus.pci.Bar;
 import dev.doorbell.bus.pci.ConfigSpace;
 import dev.doorbell.bus.pci.MsiCapability;
 import dev.doorbell.bus.pci.MsixCapability;
 import dev.doorbell.bus.pci.MsixTable;
+import dev.doorbell.bus.pci.PciErrors;
 import dev.doorbell.bus.pci.PciFunction;
+import dev.doorbell.bus.pci.PowerManagement;
 import dev.doorbell.bus.pci.ResetReason;
 import dev.doorbell.bus.reg.RegisterFile;
 import dev.doorbell.bus.trace.Tracer;
@@ -33,7 +36,10 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
     /** Drivers wait 4.5 s. */
     private static final long NEGOTIATION_MAX_NS = 4_000_000_000L;
 
-    private static final int ALL_ONES = -1;
+    private static final long ALL_ONES = -1;
+    /** Of the first dword of a packet's header: an I/O request, a request with data. */
+    private static final int TLP_IO = 0x0200_0000, TLP_WRITE = 0x4000_0000;
+
     private static final int D3_HOT = 3;
 
     private final RegisterFile regs = MacRegisters.newFile();
@@ -52,6 +58,11 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
     private final TransmitEngine transmit;
     private final RxEngine receive;
     private final TimeSyncUnit timeSync;
+    private final WakeUnit wake;
+    private final PciErrors errors;
+    /** The BAR at which the registers answer; none while memory is not decoded. */
+    private int registerBar = -1;
+
     private boolean phyResetHeld;
     private boolean quiesced;
 
@@ -65,10 +76,15 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
         StepTimer steps = new StepTimer(context.scheduler(), context.timing(), context.random());
         interrupts = new InterruptUnit(regs, context.interrupts(), steps, vectors, context.tracer());
         phy = new Phy(
-                context.scheduler(), negotiationNs(context), context.link().advertisesPause(), this::phyLinkChanged);
+                PhyRegisters.MAP,
+                context.scheduler(),
+                negotiationNs(context),
+                context.link().advertisesPause(),
+                this::phyLinkChanged);
         link = new LinkUnit(regs, interrupts, phy, this::linkChanged);
         nvm = new NvmUnit(regs, words, context.scheduler());
-        DmaPort dma = new RequesterStatus(context.dma(), config);
+        errors = new PciErrors(config);
+        DmaPort dma = new RequesterStatus(context.dma(), errors);
         loopback = new LoopbackQueue(steps, this::receiveLooped);
         timeSync = new TimeSyncUnit(regs, context.scheduler());
         mac = new TransmitMac(regs, context.link(), phy, loopback, timeSync, context.tracer());
@@ -85,6 +101,9 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
                 master,
                 context.tracer());
         new MdioUnit(regs, interrupts, phy);
+        PowerManagement power = Objects.requireNonNull(config.capability(PowerManagement.class));
+        wake = new WakeUnit(regs, power, context.tracer());
+        regs.onWrite(POEMB, written -> followPower());
         regs.onWrite(CTRL, this::controlWritten);
         regs.onWrite(RCTL, this::receiveControlWritten);
         regs.onWrite(CTRL_EXT, this::extendedControlWritten);
@@ -119,10 +138,21 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
         return regs;
     }
 
+    /** How the function shows errors on PCI Express; also to inject some. */
+    public PciErrors errors() {
+        return errors;
+    }
+
+    /** The part behind MDIC, also for what may happen to its cable. */
+    public Phy phy() {
+        return phy;
+    }
+
     @Override
     public SortedMap<String, Long> trueCounters() {
         SortedMap<String, Long> all = receive.truth().byName();
         mac.truth().addTo(all);
+        all.put("wake.ups", wake.wakeUps());
         return all;
     }
 
@@ -166,6 +196,7 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
     private void softReset() {
         regs.softReset();
         resetUnits();
+        followPower();
     }
 
     private void resetUnits() {
@@ -191,13 +222,21 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
     }
 
     private void linkChanged(boolean up) {
+        if (wake.isAsleep()) {
+            wake.linkChanged();
+        }
         kick();
     }
 
-    /** From the wire: deaf while what is sent is looped back. */
+    /** From the wire: deaf while what is sent is looped back; asleep, a frame can only wake. */
     @Override
     public void receive(Frame frame) {
-        if (mac.loopsBack()) {
+        if (wake.isAsleep()) {
+            if (link.isUp()) {
+                wake.frame(frame);
+            }
+            receive.lose(RxDrop.ASLEEP);
+        } else if (mac.loopsBack()) {
             receive.lose(RxDrop.LOOPED_BACK);
         } else {
             receive.receive(frame);
@@ -237,7 +276,7 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
 
     @Override
     public int mmioRead32(int bar, int offset) {
-        if (bar == ConfigLayout.REGISTER_BAR && (offset & -ConfigLayout.REGISTER_BAR_BYTES) == 0) {
+        if (bar == registerBar && (offset & -ConfigLayout.REGISTER_BAR_BYTES) == 0) {
             return regs.read(offset);
         }
         return (int) barRead(bar, offset, 4);
@@ -245,7 +284,7 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
 
     @Override
     public void mmioWrite32(int bar, int offset, int value) {
-        if (bar == ConfigLayout.REGISTER_BAR && (offset & -ConfigLayout.REGISTER_BAR_BYTES) == 0) {
+        if (bar == registerBar && (offset & -ConfigLayout.REGISTER_BAR_BYTES) == 0) {
             regs.write(offset, value);
         } else {
             barWrite(bar, offset, 4, value & 0xFFFF_FFFFL);
@@ -254,39 +293,56 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
 
     @Override
     public long barRead(int bar, long offset, int bytes) {
-        switch (bar) {
-            case ConfigLayout.REGISTER_BAR -> {
-                return isInside(offset, bytes, ConfigLayout.REGISTER_BAR_BYTES)
-                        ? regs.read((int) offset, bytes)
-                        : ALL_ONES;
-            }
-            case ConfigLayout.IO_BAR -> {
-                return io.read(offset, bytes) & 0xFFFF_FFFFL;
-            }
-            case ConfigLayout.MSIX_BAR -> {
-                return vectors.read(offset, bytes);
-            }
-            default -> {
-                return ALL_ONES;
-            }
+        if (!decodes(bar, offset, bytes)) {
+            unsupported(bar, offset, bytes, false);
+            return ALL_ONES;
         }
+        return switch (bar) {
+            case ConfigLayout.REGISTER_BAR -> regs.read((int) offset, bytes);
+            case ConfigLayout.IO_BAR -> io.read(offset, bytes) & 0xFFFF_FFFFL;
+            case ConfigLayout.MSIX_BAR -> vectors.read(offset, bytes);
+            default -> ALL_ONES >>> 64 - 8 * bytes; // the flash is not fitted
+        };
     }
 
     @Override
     public void barWrite(int bar, long offset, int bytes, long value) {
+        if (!decodes(bar, offset, bytes)) {
+            unsupported(bar, offset, bytes, true);
+            return;
+        }
         switch (bar) {
-            case ConfigLayout.REGISTER_BAR -> {
-                if (isInside(offset, bytes, ConfigLayout.REGISTER_BAR_BYTES)) {
-                    regs.write((int) offset, bytes, value);
-                }
-            }
+            case ConfigLayout.REGISTER_BAR -> regs.write((int) offset, bytes, value);
             case ConfigLayout.IO_BAR -> io.write(offset, bytes, (int) value);
             case ConfigLayout.MSIX_BAR -> {
                 vectors.write(offset, bytes, value);
                 interrupts.tableWritten();
             }
-            default -> {}
+            default -> {} // the flash is not fitted
         }
+    }
+
+    /** The BAR is there, decoded and large enough. */
+    private boolean decodes(int bar, long offset, int bytes) {
+        return switch (bar) {
+            case ConfigLayout.REGISTER_BAR ->
+                config.memoryDecoded() && isInside(offset, bytes, ConfigLayout.REGISTER_BAR_BYTES);
+            case ConfigLayout.FLASH_BAR ->
+                config.memoryDecoded() && isInside(offset, bytes, ConfigLayout.FLASH_BAR_BYTES);
+            case ConfigLayout.IO_BAR -> config.ioDecoded() && isInside(offset, bytes, ConfigLayout.IO_BAR_BYTES);
+            case ConfigLayout.MSIX_BAR ->
+                config.memoryDecoded() && isInside(offset, bytes, ConfigLayout.MSIX_BAR_BYTES);
+            default -> false;
+        };
+    }
+
+    /** Whoever asks for what is not decoded, in D3 for instance, gets the answer of PCI Express §6.2.3.1. */
+    private void unsupported(int bar, long offset, int bytes, boolean isWrite) {
+        boolean io = bar == ConfigLayout.IO_BAR;
+        int header = (io ? TLP_IO : 0) | (isWrite ? TLP_WRITE : 0) | 1;
+        Bar window = bar >= 0 && bar <= 5 ? config.bar(bar) : null;
+        int address = (int) ((window == null ? 0 : window.base()) + offset);
+        errors.unsupportedRequest(isWrite && !io, header, (1 << Math.min(bytes, 4)) - 1, address & ~3);
     }
 
     private static boolean isInside(long offset, int bytes, int size) {
@@ -306,14 +362,24 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
 
     @Override
     public void powerStateChanged(int before, int now) {
+        wake.powerState(now);
         followConfig();
+        followPower();
         if (before == D3_HOT && now == 0) {
             reset(ResetReason.D3_TO_D0);
         }
     }
 
+    /** What the PHY may do in this power state: LPLU and power-down. */
+    private void followPower() {
+        boolean awake = !wake.isAsleep();
+        phy.lowestSpeedOnly(regs.isSet(awake ? POEMB_D0A_LPLU : POEMB_NOND0A_LPLU));
+        phy.sleep(!awake && regs.isSet(CTRL_EXT_PHYPDEN) && !wake.needsLink());
+    }
+
     /** Bus mastering, power state and the message enables may have changed. */
     private void followConfig() {
+        registerBar = config.memoryDecoded() ? ConfigLayout.REGISTER_BAR : -1;
         Mode mode = Mode.INTX;
         if (msix.isEnabled()) {
             mode = Mode.MSIX;
@@ -335,10 +401,15 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
         phyResetHeld = false;
         io.reset();
         phy.reset();
-        regs.reset();
+        if (reason == ResetReason.POWER_ON) {
+            regs.reset();
+        } else {
+            regs.busReset();
+        }
         resetUnits();
         config.reset(reason);
         followConfig();
+        followPower();
     }
 
     @Override

@@ -8,6 +8,8 @@ import dev.doorbell.bus.reg.RegisterFile;
  */
 final class IoWindow {
     private static final int IOADDR = 0, IODATA = 4;
+    private static final int FLASH_FROM = 0x8_0000, FLASH_END = 0x10_0000;
+    private static final int ALL_ONES = -1;
 
     private final RegisterFile regs;
     private int address;
@@ -23,7 +25,10 @@ final class IoWindow {
         if (offset == IOADDR) {
             return address;
         }
-        return offset == IODATA && isRegister() ? regs.read(address) : 0;
+        if (offset != IODATA) {
+            return 0;
+        }
+        return isRegister() ? regs.read(address) : isFlash() ? ALL_ONES : 0;
     }
 
     void write(long offset, int bytes, int value) {
@@ -37,9 +42,13 @@ final class IoWindow {
         }
     }
 
-    /** Above the registers there is nothing, and far above the flash, which this card lacks. */
     private boolean isRegister() {
         return Integer.compareUnsigned(address, ConfigLayout.REGISTER_BAR_BYTES) < 0;
+    }
+
+    /** Far above the registers is the flash, which is not fitted: it reads ones. Between them there is nothing. */
+    private boolean isFlash() {
+        return address >= FLASH_FROM && address < FLASH_END;
     }
 
     void reset() {

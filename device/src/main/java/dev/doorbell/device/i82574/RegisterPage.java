@@ -12,6 +12,9 @@ import java.util.List;
 
 /** Prints the register book as a page of Markdown: what people read, made from what the model runs on. */
 public final class RegisterPage {
+    /** In place of a number of digits: offsets are page and register. */
+    private static final int PHY = 0;
+
     private final StringBuilder page = new StringBuilder();
     private String section = "";
 
@@ -31,6 +34,11 @@ public final class RegisterPage {
         RegisterPage page = new RegisterPage();
         page.introduction();
         page.block("Registers behind BAR 0", "", 5, MacRegisters.book());
+        page.block(
+                "Registers of the PHY",
+                "16 bits each, through MDIC, PHY address 1. Registers 0 to 15 and 22 are the same on every page.",
+                PHY,
+                PhyRegisters.BOOK);
         return page.page.toString();
     }
 
@@ -104,6 +112,12 @@ public final class RegisterPage {
     private static String places(List<Place> places, int digits) {
         StringBuilder text = new StringBuilder();
         for (Place place : places) {
+            if (digits == PHY) {
+                int number = place.offset();
+                text.append("Page ").append(number / RegisterBook.REGISTERS_PER_PAGE);
+                text.append(" register ").append(number % RegisterBook.REGISTERS_PER_PAGE);
+                continue;
+            }
             text.append(text.isEmpty() ? "Offset " : ", also ").append(hex(place.offset(), digits));
             if (place.stride() != 0) {
                 text.append(" + ").append(place.stride()).append("n");

@@ -4,9 +4,7 @@ import dev.doorbell.bus.dma.DmaPort;
 import dev.doorbell.bus.dma.DmaResult;
 import dev.doorbell.bus.mem.GuestMemory;
 import dev.doorbell.bus.pci.AdvancedErrorReporting;
-import dev.doorbell.bus.pci.ConfigSpace;
-import dev.doorbell.bus.pci.PciExpress;
-import java.util.Objects;
+import dev.doorbell.bus.pci.PciErrors;
 
 /**
  * Shows in configuration space what became of the card's reads: an unsupported request sets Received Master Abort, a
@@ -18,15 +16,11 @@ final class RequesterStatus implements DmaPort {
     private static final int MEMORY_READ_64 = 0x2000_0000;
 
     private final DmaPort port;
-    private final ConfigSpace config;
-    private final AdvancedErrorReporting errors;
-    private final PciExpress express;
+    private final PciErrors errors;
 
-    RequesterStatus(DmaPort port, ConfigSpace config) {
+    RequesterStatus(DmaPort port, PciErrors errors) {
         this.port = port;
-        this.config = config;
-        errors = Objects.requireNonNull(config.capability(AdvancedErrorReporting.class));
-        express = Objects.requireNonNull(config.capability(PciExpress.class));
+        this.errors = errors;
     }
 
     @Override
@@ -46,14 +40,10 @@ final class RequesterStatus implements DmaPort {
     private void record(DmaResult result, long iova, int bytes) {
         switch (result) {
             case OK, BUS_MASTER_OFF -> {} // nothing was on the bus, or nothing went wrong there
-            case UNMAPPED, PERMISSION -> {
-                int status = config.get16(ConfigSpace.STATUS);
-                config.set16(ConfigSpace.STATUS, status | ConfigSpace.STATUS_RECEIVED_MASTER_ABORT);
-            }
+            case UNMAPPED, PERMISSION -> errors.receivedMasterAbort();
             case POISONED -> {
                 int header = MEMORY_READ_64 | bytes >>> 2 & 0x3FF;
                 errors.uncorrectable(AdvancedErrorReporting.POISONED_TLP, header, 0, (int) (iova >>> 32), (int) iova);
-                express.setDeviceStatus(PciExpress.NON_FATAL_DETECTED);
             }
         }
     }

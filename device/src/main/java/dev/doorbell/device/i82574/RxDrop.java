@@ -5,6 +5,8 @@ enum RxDrop {
     /** RCTL.EN is clear. */
     RECEIVER_OFF,
     LINK_DOWN,
+    /** The function is in D3. */
+    ASLEEP,
     /** From the wire while the card hears what it sends itself. */
     LOOPED_BACK,
     /** Under 64 bytes with FCS, good FCS: RUC. */

@@ -1,8 +1,11 @@
 package dev.doorbell.device.intel;
 
+import dev.doorbell.bus.reg.Register;
+import dev.doorbell.bus.reg.RegisterBook;
+import dev.doorbell.bus.reg.RegisterFile;
+import dev.doorbell.bus.reg.RegisterMap;
 import dev.doorbell.bus.time.Event;
 import dev.doorbell.bus.time.Scheduler;
-import java.util.Arrays;
 
 /**
  * The integrated 1000BASE-T PHY of the 82571 to 82574 family ("BM", derived from Marvell's Alaska): the registers
@@ -32,73 +35,108 @@ public final class Phy {
 
     public static final int BMCR = 0, BMSR = 1, ID1 = 2, ID2 = 3, ANAR = 4, ANLPAR = 5, ANER = 6, ANNPTR = 7;
     public static final int GCTRL = 9, GSTATUS = 10, ESTATUS = 15;
-    public static final int COPPER_CONTROL = 16, COPPER_STATUS = 17, RX_ERRORS = 21, PAGE_SELECT = 22, OEM_BITS = 25;
+    public static final int COPPER_CONTROL = 16, COPPER_STATUS = 17, COPPER_EVENTS = 19;
+    public static final int RX_ERRORS = 21, PAGE_SELECT = 22, OEM_BITS = 25;
     public static final int BMCR_RESET = 0x8000, BMCR_LOOPBACK = 0x4000, BMCR_AUTONEGOTIATE = 0x1000;
     public static final int BMCR_POWER_DOWN = 0x0800, BMCR_ISOLATE = 0x0400, BMCR_RESTART = 0x0200;
     public static final int BMCR_FULL_DUPLEX = 0x0100;
-    private static final int BMCR_SPEED_LSB = 0x2000, BMCR_SPEED_MSB = 0x0040, BMCR_STORED = 0x7DC0;
-    private static final int BMCR_COMMITTED_BY_RESET =
-            BMCR_LOOPBACK | BMCR_SPEED_LSB | BMCR_AUTONEGOTIATE | BMCR_FULL_DUPLEX | BMCR_SPEED_MSB | BMCR_POWER_DOWN;
+    private static final int BMCR_SPEED_LSB = 0x2000, BMCR_SPEED_MSB = 0x0040;
+    /** A change of one of these takes effect at once. */
+    private static final int BMCR_MODE = BMCR_LOOPBACK
+            | BMCR_SPEED_LSB
+            | BMCR_AUTONEGOTIATE
+            | BMCR_FULL_DUPLEX
+            | BMCR_SPEED_MSB
+            | BMCR_POWER_DOWN
+            | BMCR_ISOLATE;
 
-    private static final int BMSR_ABILITIES = 0x7949, BMSR_NEGOTIATED = 0x0020, BMSR_LINK = 0x0004;
+    private static final int BMSR_NEGOTIATED = 0x0020, BMSR_LINK = 0x0004;
     private static final int PARTNER_ABILITIES = 0x8DE1, PARTNER_ACKNOWLEDGE = 0x4000;
+    private static final int ADVERTISE_10_FULL = 0x0040, ADVERTISE_100 = 0x0180, ADVERTISE_100_FULL = 0x0100;
+    private static final int ADVERTISE_1000 = 0x0300, ADVERTISE_1000_FULL = 0x0200;
     private static final int ADVERTISE_PAUSE = 0x0C00;
+    private static final int ANER_PARTNER_NEGOTIATES = 0x0001;
     private static final int GSTATUS_PARTNER = 0x3C00, GSTATUS_MASTER = 0x4000;
     private static final int COPPER_LINK = 0x0C00, COPPER_DUPLEX = 0x2000, COPPER_SPEED_SHIFT = 14;
-    private static final int COPPER_PAUSE = 0x000C, OEM_RESTART = 0x0400;
-    private static final int PAGES = 8, REGISTERS = 32;
-    private static final int PAGED_FROM = 16;
-
-    /** Page 0 and 2 to 6 registers 16 to 31 that exist and can be written: one bit each. */
-    private static final int[] WRITABLE = new int[PAGES];
-
-    /** Registers 16 to 31 that exist but ignore writes. */
-    private static final int[] READ_ONLY = new int[PAGES];
-
-    static {
-        WRITABLE[0] = bits(16, 18, 20, 22, 25, 26, 29, 30);
-        READ_ONLY[0] = bits(17, 19, 21);
-        WRITABLE[2] = bits(16, 18, 21, 22);
-        READ_ONLY[2] = bits(19);
-        WRITABLE[3] = bits(16, 17, 18, 19, 22);
-        READ_ONLY[5] = bits(20, 21);
-        WRITABLE[5] = bits(22);
-        READ_ONLY[6] = bits(17);
-        WRITABLE[6] = bits(22);
-        WRITABLE[1] = WRITABLE[4] = WRITABLE[7] = bits(22);
-    }
+    private static final int COPPER_PAUSE = 0x000C, COPPER_DOWNSHIFTED = 0x0020, CONTROL_DOWNSHIFT = 0x0800;
+    private static final int EVENT_LINK = 0x0400, EVENT_NEGOTIATED = 0x0800, EVENT_MODE = 0x6000;
+    private static final int OEM_LPLU = 0x0004, OEM_NO_GIGABIT = 0x0040, OEM_RESTART = 0x0400;
+    private static final int SPEED_10 = 0, SPEED_100 = 1, SPEED_1000 = 2;
+    private static final int PAGED_FROM = 16, BYTES_PER_REGISTER = 4;
+    private static final int PAIRS = 4, PAIRS_FOR_100 = 2;
 
     private final Event negotiated;
     private final long negotiationNs;
     private final int partnerAbilities;
     private final Listener listener;
-    private final short[] registers = new short[PAGES * REGISTERS];
-    private int page;
+    private final RegisterFile registers;
+    private final Register control;
+    private final Register advertisement;
+    private final Register partner;
+    private final Register expansion;
+    private final Register gigabitControl;
+    private final Register gigabitStatus;
+    private final Register copperControl;
+    private final Register copperEvents;
+    private final Register pageSelect;
+    private final Register oemBits;
+    private int controlBefore;
+    private int pairs = PAIRS;
     private boolean carrier;
+    private boolean asleep;
+    private boolean lowestSpeedOnly;
     private boolean linkUp;
     private boolean linkWasDown;
     private boolean negotiationComplete;
+    /** What the last negotiation came to; registers written since wait for the next one. */
+    private int resolvedSpeed;
+
+    private boolean resolvedFullDuplex;
+    private boolean resolvedDownshift;
 
     /** With a partner that advertises everything. */
-    public Phy(Scheduler scheduler, long negotiationNs, Listener listener) {
-        this(scheduler, negotiationNs, true, listener);
+    public Phy(RegisterMap map, Scheduler scheduler, long negotiationNs, Listener listener) {
+        this(map, scheduler, negotiationNs, true, listener);
     }
 
     /**
+     * @param map of a {@link RegisterBook} compiled with 4 bytes for each register
      * @param negotiationNs how long autonegotiation takes; 1000BASE-T takes seconds, a test may want milliseconds
      * @param partnerPauses the partner advertises PAUSE, both directions; everything else it advertises in any case
      */
-    public Phy(Scheduler scheduler, long negotiationNs, boolean partnerPauses, Listener listener) {
+    public Phy(RegisterMap map, Scheduler scheduler, long negotiationNs, boolean partnerPauses, Listener listener) {
         this.negotiationNs = negotiationNs;
         partnerAbilities = partnerPauses ? PARTNER_ABILITIES : PARTNER_ABILITIES & ~ADVERTISE_PAUSE;
         this.listener = listener;
+        registers = map.newFile();
+        control = map.get("BMCR");
+        advertisement = map.get("ANAR");
+        partner = map.get("ANLPAR");
+        expansion = map.get("ANER");
+        gigabitControl = map.get("GCTRL");
+        gigabitStatus = map.get("GSTATUS");
+        copperControl = map.get("COPPER_CONTROL");
+        copperEvents = map.get("COPPER_EVENTS");
+        pageSelect = map.get("PAGE_SELECT");
+        oemBits = map.get("OEM_BITS");
+        controlBefore = registers.get(control);
         negotiated = scheduler.event("PHY autonegotiation", this::negotiationDone);
-        setDefaults();
+        registers
+                .onWrite(control, this::controlWritten)
+                .onWrite(oemBits, this::oemBitsWritten)
+                .onRead(map.get("BMSR"), this::readStatus)
+                .onRead(map.get("COPPER_STATUS"), stored -> copperStatus());
+    }
+
+    /** What is stored, for tests and tools. */
+    public RegisterFile registers() {
+        return registers;
     }
 
     /** Hardware reset (power-on, CTRL.PHY_RST): all registers to default, the link drops and negotiation starts. */
     public void reset() {
-        setDefaults();
+        registers.reset();
+        controlBefore = registers.get(control);
         restart();
     }
 
@@ -110,6 +148,33 @@ public final class Phy {
         }
     }
 
+    /**
+     * How many pairs of the cable are in order: 1000BASE-T needs four, anything else two. With two, negotiation falls back
+     * to 100 Mb/s if downshift is enabled, and fails otherwise.
+     */
+    public void pairs(int inOrder) {
+        if (pairs != inOrder) {
+            pairs = inOrder;
+            restart();
+        }
+    }
+
+    /** LPLU: negotiates no more than 10 Mb/s, from now on. */
+    public void lowestSpeedOnly(boolean on) {
+        if (lowestSpeedOnly != on) {
+            lowestSpeedOnly = on;
+            restart();
+        }
+    }
+
+    /** The card takes the PHY's power away. */
+    public void sleep(boolean on) {
+        if (asleep != on) {
+            asleep = on;
+            restart();
+        }
+    }
+
     /** The PHY's link, before the MAC's CTRL.SLU. */
     public boolean linkUp() {
         return linkUp;
@@ -117,30 +182,34 @@ public final class Phy {
 
     /** BMCR.14: what is transmitted comes back, and the wire sees nothing of it. */
     public boolean loopback() {
-        return (u16(BMCR) & BMCR_LOOPBACK) != 0;
+        return (registers.get(control) & BMCR_LOOPBACK) != 0;
     }
 
     /** Resolved or forced speed as the MAC codes it: 0 for 10, 1 for 100, 2 for 1000 Mb/s. */
     public int speed() {
-        int bmcr = u16(BMCR);
+        int bmcr = registers.get(control);
         if ((bmcr & BMCR_AUTONEGOTIATE) != 0) {
-            return negotiatedSpeed();
+            return negotiationComplete ? resolvedSpeed : negotiatedSpeed();
         }
         if ((bmcr & BMCR_SPEED_MSB) != 0) {
-            return 2;
+            return SPEED_1000;
         }
-        return (bmcr & BMCR_SPEED_LSB) != 0 ? 1 : 0;
+        return (bmcr & BMCR_SPEED_LSB) != 0 ? SPEED_100 : SPEED_10;
     }
 
     public boolean fullDuplex() {
-        int bmcr = u16(BMCR);
+        int bmcr = registers.get(control);
         if ((bmcr & BMCR_AUTONEGOTIATE) == 0) {
             return (bmcr & BMCR_FULL_DUPLEX) != 0;
         }
+        return negotiationComplete ? resolvedFullDuplex : negotiatedFullDuplex();
+    }
+
+    private boolean negotiatedFullDuplex() {
         return switch (negotiatedSpeed()) {
-            case 2 -> (u16(GCTRL) & 0x0200) != 0;
-            case 1 -> (u16(ANAR) & 0x0100) != 0;
-            default -> (u16(ANAR) & 0x0040) != 0;
+            case SPEED_1000 -> (registers.get(gigabitControl) & ADVERTISE_1000_FULL) != 0;
+            case SPEED_100 -> (registers.get(advertisement) & ADVERTISE_100_FULL) != 0;
+            default -> (registers.get(advertisement) & ADVERTISE_10_FULL) != 0;
         };
     }
 
@@ -151,54 +220,38 @@ public final class Phy {
      * @return 16 bits, or {@link #NO_REGISTER}
      */
     public int read(int register) {
-        if (!exists(register)) {
-            return NO_REGISTER;
-        }
-        return switch (register) {
-            case BMSR -> readStatus();
-            case PAGE_SELECT -> page;
-            case COPPER_STATUS -> page == 0 ? copperStatus() : u16(slot(register));
-            default -> u16(slot(register));
-        };
+        int offset = offset(register);
+        return registers.map().answers(offset) ? registers.read(offset) & 0xFFFF : NO_REGISTER;
     }
 
     /** An MDIO write. @return false when the register does not exist */
     public boolean write(int register, int value) {
-        if (register == PAGE_SELECT) {
-            page = value & 0xFFFF;
-            return true;
-        }
-        if (!exists(register)) {
+        int offset = offset(register);
+        if (!registers.map().answers(offset)) {
             return false;
         }
-        if (register < PAGED_FROM) {
-            writeStandard(register, value);
-        } else if ((WRITABLE[page] & 1 << register) != 0) {
-            registers[slot(register)] = (short) value;
-            if (register == OEM_BITS && page == 0 && (value & OEM_RESTART) != 0) {
-                registers[slot(register)] = (short) (value & ~OEM_RESTART);
-                restart();
-            }
-        }
+        registers.write(offset, value & 0xFFFF);
         return true;
     }
 
-    private void writeStandard(int register, int value) {
-        switch (register) {
-            case BMCR -> writeControl(value);
-            // Takes effect with the next negotiation, as on the wire.
-            case ANAR, ANNPTR, GCTRL -> registers[register] = (short) value;
-            default -> {} // read-only
+    private int offset(int register) {
+        boolean paged = register >= PAGED_FROM && register != PAGE_SELECT;
+        int page = paged ? registers.get(pageSelect) : 0;
+        return (page * RegisterBook.REGISTERS_PER_PAGE + register) * BYTES_PER_REGISTER;
+    }
+
+    private void controlWritten(int value) {
+        int now = registers.get(control);
+        int changed = (controlBefore ^ now) & BMCR_MODE;
+        controlBefore = now;
+        // "Commit" on this family: the mode bits take effect, the other registers keep what was written.
+        if ((value & (BMCR_RESET | BMCR_RESTART)) != 0 || changed != 0) {
+            restart();
         }
     }
 
-    private void writeControl(int value) {
-        int before = u16(BMCR);
-        registers[BMCR] = (short) (value & BMCR_STORED);
-        // "Commit" on this family: the mode bits take effect, the other registers keep what was written.
-        int changed = (before ^ value) & BMCR_COMMITTED_BY_RESET;
-        boolean isolated = ((before ^ value) & BMCR_ISOLATE) != 0;
-        if ((value & (BMCR_RESET | BMCR_RESTART)) != 0 || changed != 0 || isolated) {
+    private void oemBitsWritten(int value) {
+        if ((value & OEM_RESTART) != 0) {
             restart();
         }
     }
@@ -207,29 +260,35 @@ public final class Phy {
     private void restart() {
         negotiated.cancel();
         negotiationComplete = false;
-        registers[GSTATUS] = 0;
-        registers[ANLPAR] = 0;
-        registers[ANER] = 0x0004;
-        int bmcr = u16(BMCR);
-        if ((bmcr & BMCR_LOOPBACK) != 0 && (bmcr & BMCR_POWER_DOWN) == 0) {
+        registers.set(gigabitStatus, 0);
+        registers.set(partner, 0);
+        registers.set(expansion, registers.get(expansion) & ~ANER_PARTNER_NEGOTIATES);
+        int bmcr = registers.get(control);
+        if ((bmcr & BMCR_LOOPBACK) != 0 && (bmcr & BMCR_POWER_DOWN) == 0 && !asleep) {
             setLink(true); // no partner needed, so no delay
             return;
         }
-        if (!carrier || (bmcr & (BMCR_POWER_DOWN | BMCR_ISOLATE)) != 0) {
+        if (!carrier || asleep || (bmcr & (BMCR_POWER_DOWN | BMCR_ISOLATE)) != 0 || pairs < PAIRS_FOR_100) {
             setLink(false);
         } else if ((bmcr & BMCR_AUTONEGOTIATE) != 0) {
             setLink(false);
-            negotiated.after(negotiationNs);
+            if (wantedSpeed() != SPEED_1000 || pairs == PAIRS || canDownshift()) {
+                negotiated.after(negotiationNs);
+            }
         } else {
-            setLink(true);
+            setLink(speed() != SPEED_1000 || pairs == PAIRS);
         }
     }
 
     private void negotiationDone() {
+        resolvedSpeed = negotiatedSpeed();
+        resolvedFullDuplex = negotiatedFullDuplex();
+        resolvedDownshift = resolvedSpeed != wantedSpeed();
         negotiationComplete = true;
-        registers[ANLPAR] = (short) (partnerAbilities | PARTNER_ACKNOWLEDGE);
-        registers[ANER] = 0x0005;
-        registers[GSTATUS] = (short) (GSTATUS_PARTNER | GSTATUS_MASTER);
+        registers.set(partner, partnerAbilities | PARTNER_ACKNOWLEDGE);
+        registers.set(expansion, registers.get(expansion) | ANER_PARTNER_NEGOTIATES);
+        registers.set(gigabitStatus, GSTATUS_PARTNER | GSTATUS_MASTER);
+        event(EVENT_NEGOTIATED);
         setLink(true);
     }
 
@@ -239,21 +298,39 @@ public final class Phy {
         }
         if (linkUp != up) {
             linkUp = up;
+            event(up ? EVENT_LINK | EVENT_MODE : EVENT_LINK);
             listener.linkChanged(up);
         }
     }
 
-    /** Best of what both sides advertise; the partner advertises every speed. */
+    private void event(int bits) {
+        registers.set(copperEvents, registers.get(copperEvents) | bits);
+    }
+
+    private boolean canDownshift() {
+        return (registers.get(copperControl) & CONTROL_DOWNSHIFT) != 0;
+    }
+
     private int negotiatedSpeed() {
-        if ((u16(GCTRL) & 0x0300) != 0) {
-            return 2;
+        int wanted = wantedSpeed();
+        return wanted == SPEED_1000 && pairs < PAIRS ? SPEED_100 : wanted;
+    }
+
+    /** Best of what both sides advertise; the partner advertises every speed. */
+    private int wantedSpeed() {
+        int oem = registers.get(oemBits);
+        if (lowestSpeedOnly || (oem & OEM_LPLU) != 0) {
+            return SPEED_10;
         }
-        return (u16(ANAR) & 0x0180) != 0 ? 1 : 0;
+        if ((registers.get(gigabitControl) & ADVERTISE_1000) != 0 && (oem & OEM_NO_GIGABIT) == 0) {
+            return SPEED_1000;
+        }
+        return (registers.get(advertisement) & ADVERTISE_100) != 0 ? SPEED_100 : SPEED_10;
     }
 
     /** BMSR: the link bit latches low until it has been read once. */
-    private int readStatus() {
-        int status = BMSR_ABILITIES;
+    private int readStatus(int abilities) {
+        int status = abilities;
         if (negotiationComplete) {
             status |= BMSR_NEGOTIATED;
         }
@@ -271,55 +348,9 @@ public final class Phy {
         }
         if (linkUp) {
             status |= COPPER_LINK;
-            status |= (u16(ANAR) & partnerAbilities & ADVERTISE_PAUSE) != 0 ? COPPER_PAUSE : 0;
+            status |= (registers.get(advertisement) & partnerAbilities & ADVERTISE_PAUSE) != 0 ? COPPER_PAUSE : 0;
+            status |= negotiationComplete && resolvedDownshift ? COPPER_DOWNSHIFTED : 0;
         }
         return status;
-    }
-
-    private boolean exists(int register) {
-        if (register == PAGE_SELECT) {
-            return true;
-        }
-        if (register < PAGED_FROM) {
-            return register <= GSTATUS || register == ESTATUS;
-        }
-        return page < PAGES && ((WRITABLE[page] | READ_ONLY[page]) & 1 << register) != 0;
-    }
-
-    private int slot(int register) {
-        return register < PAGED_FROM ? register : page * REGISTERS + register;
-    }
-
-    private int u16(int slot) {
-        return registers[slot] & 0xFFFF;
-    }
-
-    private void setDefaults() {
-        Arrays.fill(registers, (short) 0);
-        page = 0;
-        set(0, BMCR, 0x1140);
-        set(0, ID1, 0x0141);
-        set(0, ID2, 0x0CB1);
-        set(0, ANAR, 0x0DE1);
-        set(0, ANER, 0x0004);
-        set(0, ANNPTR, 0x2001);
-        set(0, GCTRL, 0x0F00);
-        set(0, ESTATUS, 0x3000);
-        set(0, COPPER_CONTROL, 0x3360);
-        set(2, 16, 0x0088);
-        set(2, 21, 0x1046);
-        set(3, 18, 0x4005);
-    }
-
-    private void set(int onPage, int register, int value) {
-        registers[onPage * REGISTERS + register] = (short) value;
-    }
-
-    private static int bits(int... registers) {
-        int mask = 0;
-        for (int register : registers) {
-            mask |= 1 << register;
-        }
-        return mask;
     }
 }

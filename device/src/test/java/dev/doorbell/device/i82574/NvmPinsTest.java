@@ -229,6 +229,7 @@ class NvmPinsTest {
         TestCard next = new TestCard(bench.nvm.words);
         assertThat(next.read(RAL.get(0)) & 0xFFFF).isEqualTo(0xAA02);
         next.card.reset(ResetReason.POWER_ON);
+        next.card.configWrite(4, 2, 2);
         assertThat(next.read(RAL.get(0)) & 0xFFFF).isEqualTo(0xAA02);
         assertThat(new Nvm(next.nvm, new short[64]).checksumGood()).isFalse();
     }

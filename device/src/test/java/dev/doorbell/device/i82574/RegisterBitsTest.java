@@ -58,6 +58,38 @@ class RegisterBitsTest {
         }
     }
 
+    static List<Row> phyRows() {
+        List<Row> rows = new ArrayList<>();
+        for (BookEntry entry : PhyRegisters.BOOK.entries()) {
+            for (Bits bits : entry.bits()) {
+                rows.add(new Row(entry, bits));
+            }
+        }
+        return rows;
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("phyRows")
+    void bareBitsOfThePhy(Row row) {
+        RegisterFile regs = PhyRegisters.MAP.newFile();
+        Register register = PhyRegisters.MAP.get(row.entry.name());
+        assertThat(register.offset()).isEqualTo(row.entry.offset() * 4);
+        checkReset(regs, register, row.entry, row.bits.mask());
+        check(new BareAccess(regs, register), row.bits, row.bits.mask(), row.entry.reset());
+        assertThat(row.bits.mask() >>> 16).as("a register has 16 bits").isZero();
+    }
+
+    /** Through MDIC, as a driver does. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("phyRows")
+    void bitsOfThePhyOfACard(Row row) {
+        if (!row.bits.changing()) {
+            Register register = PhyRegisters.MAP.get(row.entry.name());
+            MdicAccess mdic = new MdicAccess(new TestCard(), register);
+            check(mdic, row.bits, row.bits.mask(), row.entry.reset());
+        }
+    }
+
     @ParameterizedTest(name = "{0}")
     @MethodSource("rows")
     void bitsOfACard(Row row) {
@@ -177,6 +209,44 @@ class RegisterBitsTest {
         @Override
         public int get() {
             return bench.card.registers().get(register);
+        }
+    }
+
+    private record MdicAccess(TestCard bench, Register register) implements Accessor {
+        private static final int OP_WRITE = 1 << 26, OP_READ = 1 << 27, ADDRESS = 1 << 21, PAGE_SELECT = 22 << 16;
+
+        private int number() {
+            return register.offset() / 4;
+        }
+
+        private int access(int operation) {
+            if (number() >= 32 || number() >= 16 && number() != 22) {
+                bench.write(MacRegisters.MDIC, OP_WRITE | ADDRESS | PAGE_SELECT | number() / 32);
+            }
+            bench.write(MacRegisters.MDIC, operation | ADDRESS | (number() % 32) << 16);
+            int seen = bench.read(MacRegisters.MDIC);
+            assertThat(seen >>> 28).as("READY without ERROR").isEqualTo(1);
+            return seen & 0xFFFF;
+        }
+
+        @Override
+        public int read() {
+            return access(OP_READ);
+        }
+
+        @Override
+        public void write(int value) {
+            access(OP_WRITE | value & 0xFFFF);
+        }
+
+        @Override
+        public void set(int value) {
+            bench.card.phy().registers().set(register, value);
+        }
+
+        @Override
+        public int get() {
+            return bench.card.phy().registers().get(register);
         }
     }
 

@@ -2,6 +2,8 @@ package dev.doorbell.device.intel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.doorbell.bus.reg.RegisterBook;
+import dev.doorbell.bus.reg.RegisterMap;
 import dev.doorbell.bus.time.VirtualTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,9 +15,13 @@ class PhyTest {
     private static final long DELAY_NS = 1_000_000;
     private static final int LINK = 0x0004, COMPLETE = 0x0020;
 
+    private static final RegisterMap MAP = RegisterBook.read(
+                    PhyTest.class, "/dev/doorbell/device/i82574/registers/phy.txt")
+            .compile("PHY", 777 * 128, 4);
+
     private final VirtualTime world = new VirtualTime(1);
     private final List<Boolean> edges = new ArrayList<>();
-    private final Phy phy = new Phy(world, DELAY_NS, edges::add);
+    private final Phy phy = new Phy(MAP, world, DELAY_NS, edges::add);
 
     @BeforeEach
     void plugIn() {
@@ -49,7 +55,7 @@ class PhyTest {
 
     @Test
     void partnerWithoutFlowControlAdvertisesNoPause() {
-        Phy other = new Phy(world, DELAY_NS, false, up -> {});
+        Phy other = new Phy(MAP, world, DELAY_NS, false, up -> {});
         other.carrier(true);
         world.runFor(DELAY_NS);
         assertThat(other.read(Phy.ANLPAR)).isEqualTo(0xC1E1);
@@ -163,9 +169,111 @@ class PhyTest {
     void farPagesDoNotAliasNearOnes() {
         phy.write(Phy.PAGE_SELECT, 769);
         assertThat(phy.read(Phy.PAGE_SELECT)).isEqualTo(769);
-        assertThat(phy.read(16)).isEqualTo(Phy.NO_REGISTER);
-        assertThat(phy.write(16, 0xC)).isFalse();
+        assertThat(phy.write(16, 0xC)).as("Linux's loop-back test does").isTrue();
+        assertThat(phy.read(16)).isEqualTo(0xC);
+        assertThat(phy.read(17)).isEqualTo(Phy.NO_REGISTER);
+        for (int page : new int[] {1, 770, 0x7FFF, 0xFFFF}) {
+            phy.write(Phy.PAGE_SELECT, page);
+            assertThat(phy.read(16)).isEqualTo(Phy.NO_REGISTER);
+            assertThat(phy.write(16, 0xC)).isFalse();
+        }
         assertThat(phy.read(Phy.ID1)).isEqualTo(0x0141);
+    }
+
+    @Test
+    void twoPairsGiveADownshiftIfItIsAllowedAndNoLinkOtherwise() {
+        negotiate();
+        phy.pairs(2);
+        negotiate();
+        assertThat(phy.linkUp()).isFalse();
+        phy.write(Phy.COPPER_CONTROL, 0x0860);
+        phy.write(Phy.BMCR, 0x9140);
+        negotiate();
+        assertThat(phy.linkUp()).isTrue();
+        assertThat(phy.speed()).isEqualTo(1);
+        assertThat(phy.read(Phy.COPPER_STATUS) & 0xC020).isEqualTo(0x4020);
+        phy.pairs(4);
+        negotiate();
+        assertThat(phy.speed()).isEqualTo(2);
+        assertThat(phy.read(Phy.COPPER_STATUS) & 0x0020).isZero();
+        phy.pairs(1);
+        negotiate();
+        assertThat(phy.linkUp()).isFalse();
+    }
+
+    @Test
+    void aForcedGigabitLinkNeedsAllPairs() {
+        phy.pairs(2);
+        phy.write(Phy.BMCR, 0x0140);
+        assertThat(phy.linkUp()).isFalse();
+        phy.write(Phy.BMCR, 0x2100);
+        assertThat(phy.linkUp()).isTrue();
+    }
+
+    @Test
+    void lowPowerLinkUpNegotiatesTenMegabit() {
+        negotiate();
+        phy.lowestSpeedOnly(true);
+        assertThat(phy.linkUp()).isFalse();
+        negotiate();
+        assertThat(phy.speed()).isZero();
+        phy.lowestSpeedOnly(false);
+        negotiate();
+        assertThat(phy.speed()).isEqualTo(2);
+    }
+
+    @Test
+    void oemBitsLimitTheNextNegotiation() {
+        negotiate();
+        phy.write(Phy.OEM_BITS, 0x0040);
+        assertThat(phy.speed()).isEqualTo(2);
+        phy.write(Phy.OEM_BITS, 0x0440);
+        negotiate();
+        assertThat(phy.speed()).isEqualTo(1);
+        phy.write(Phy.OEM_BITS, 0x0404);
+        negotiate();
+        assertThat(phy.speed()).isZero();
+    }
+
+    @Test
+    void withoutPowerThereIsNoLink() {
+        negotiate();
+        phy.sleep(true);
+        negotiate();
+        assertThat(phy.linkUp()).isFalse();
+        phy.sleep(false);
+        negotiate();
+        assertThat(phy.linkUp()).isTrue();
+    }
+
+    @Test
+    void advertisementCountsFromTheNextNegotiationOn() {
+        negotiate();
+        phy.write(Phy.GCTRL, 0);
+        assertThat(phy.speed()).isEqualTo(2);
+        phy.write(Phy.BMCR, 0x1340);
+        negotiate();
+        assertThat(phy.speed()).isEqualTo(1);
+        assertThat(phy.fullDuplex()).isTrue();
+        phy.write(Phy.ANAR, 0x0081);
+        phy.write(Phy.BMCR, 0x1340);
+        negotiate();
+        assertThat(phy.speed()).isEqualTo(1);
+        assertThat(phy.fullDuplex()).isFalse();
+        phy.write(Phy.ANAR, 0x0041);
+        phy.write(Phy.BMCR, 0x1340);
+        negotiate();
+        assertThat(phy.speed()).isZero();
+        assertThat(phy.fullDuplex()).isTrue();
+    }
+
+    @Test
+    void eventsLatchUntilRead() {
+        negotiate();
+        assertThat(phy.read(Phy.COPPER_EVENTS)).isEqualTo(0x6C00);
+        assertThat(phy.read(Phy.COPPER_EVENTS)).isZero();
+        phy.carrier(false);
+        assertThat(phy.read(Phy.COPPER_EVENTS)).isEqualTo(0x0400);
     }
 
     @Test
