@@ -1,0 +1,102 @@
+package dev.doorbell.kernel.netfilter.target;
+
+import dev.doorbell.bus.wire.IcmpTypes;
+import dev.doorbell.bus.wire.IpProtocol;
+import dev.doorbell.kernel.netfilter.NetfilterHooks;
+import dev.doorbell.kernel.netfilter.NetfilterHost;
+import dev.doorbell.kernel.netfilter.Packet;
+import dev.doorbell.kernel.netfilter.RulesException;
+import dev.doorbell.kernel.netfilter.Words;
+import dev.doorbell.kernel.netfilter.match.RuleHead;
+import dev.doorbell.kernel.netfilter.match.Values;
+
+/** {@code -j REJECT}: drops the packet and tells its sender, by ICMP or by a TCP reset. */
+final class RejectTarget implements Target {
+    /** How the sender is told. */
+    private enum With {
+        NET_UNREACHABLE("icmp-net-unreachable", "net-unreach", IcmpTypes.NET_UNREACH),
+        HOST_UNREACHABLE("icmp-host-unreachable", "host-unreach", IcmpTypes.HOST_UNREACH),
+        PROTOCOL_UNREACHABLE("icmp-proto-unreachable", "proto-unreach", IcmpTypes.PROTOCOL_UNREACH),
+        PORT_UNREACHABLE("icmp-port-unreachable", "port-unreach", IcmpTypes.PORT_UNREACH),
+        NET_PROHIBITED("icmp-net-prohibited", "net-prohib", IcmpTypes.NET_PROHIBITED),
+        HOST_PROHIBITED("icmp-host-prohibited", "host-prohib", IcmpTypes.HOST_PROHIBITED),
+        RESET("tcp-reset", "tcp-rst", -1),
+        ADMIN_PROHIBITED("icmp-admin-prohibited", "admin-prohib", IcmpTypes.PACKET_FILTERED);
+        private final String text, alias;
+        private final int code;
+
+        With(String text, String alias, int code) {
+            this.text = text;
+            this.alias = alias;
+            this.code = code;
+        }
+    }
+
+    private final NetfilterHost host;
+    private final With with;
+
+    private RejectTarget(NetfilterHost host, With with) {
+        this.host = host;
+        this.with = with;
+    }
+
+    /** Sending runs the hooks for the answer: nothing of {@code packet} may be used after it. */
+    @Override
+    public Result apply(Packet packet) {
+        if (with == With.RESET) {
+            host.sendReset(packet.skb(), packet.hook());
+        } else {
+            host.sendIcmpError(packet.skb(), IcmpTypes.DEST_UNREACH, with.code);
+        }
+        return Result.DROP;
+    }
+
+    @Override
+    public void save(StringBuilder out) {
+        out.append(" -j REJECT --reject-with ").append(with.text);
+    }
+
+    /** Reads --reject-with. */
+    static final class Builder implements TargetBuilder {
+        private final NetfilterHost host;
+        private With with = With.PORT_UNREACHABLE;
+
+        Builder(NetfilterHost host) {
+            this.host = host;
+        }
+
+        @Override
+        public boolean option(String name, boolean inverted, Words words) throws RulesException {
+            if (!name.equals("--reject-with")) {
+                return false;
+            }
+            Values.notInverted(name, inverted);
+            String text = words.argument(name);
+            StringBuilder allowed = new StringBuilder();
+            for (With candidate : With.values()) {
+                // as iptables: the beginning of a name is enough
+                if (candidate.text.startsWith(text) || candidate.alias.startsWith(text)) {
+                    with = candidate;
+                    return true;
+                }
+                allowed.append(allowed.isEmpty() ? "" : ", ").append(candidate.text);
+            }
+            throw new RulesException(name + " \"" + text + "\": must be one of " + allowed);
+        }
+
+        @Override
+        public Target build(RuleHead head) throws RulesException {
+            Places.require(
+                    "REJECT",
+                    head,
+                    "filter",
+                    NetfilterHooks.LOCAL_IN,
+                    NetfilterHooks.FORWARD,
+                    NetfilterHooks.LOCAL_OUT);
+            if (with == With.RESET && !head.isFor(IpProtocol.TCP)) {
+                throw new RulesException("--reject-with tcp-reset needs -p tcp");
+            }
+            return new RejectTarget(host, with);
+        }
+    }
+}

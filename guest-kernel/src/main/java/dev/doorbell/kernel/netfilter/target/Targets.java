@@ -1,0 +1,34 @@
+package dev.doorbell.kernel.netfilter.target;
+
+import dev.doorbell.kernel.netfilter.NetfilterHost;
+import dev.doorbell.kernel.netfilter.NetfilterLog;
+import dev.doorbell.kernel.netfilter.nat.Nat;
+import org.jspecify.annotations.Nullable;
+
+/** The targets by name, besides ACCEPT, DROP, RETURN and chains, which belong to the evaluation itself. */
+public final class Targets {
+    private Targets() {}
+
+    /** A builder for {@code -j name}; null: there is no such target. */
+    public static @Nullable TargetBuilder builder(String name, NetfilterHost host, NetfilterLog log, Nat nat) {
+        return switch (name) {
+            case "REJECT" -> new RejectTarget.Builder(host);
+            case "LOG" -> new LogTarget.Builder(log);
+            case "MARK" -> new MarkTarget.Builder();
+            case "CONNMARK" -> new ConnmarkTarget.Builder();
+            case "NOTRACK" -> new NotrackTarget.Builder(false);
+            case "CT" -> new NotrackTarget.Builder(true);
+            case "TTL" -> new TtlTarget.Builder();
+            case "SNAT" -> new NatTarget.Builder(NatTarget.Kind.SNAT, nat, host);
+            case "DNAT" -> new NatTarget.Builder(NatTarget.Kind.DNAT, nat, host);
+            case "MASQUERADE" -> new NatTarget.Builder(NatTarget.Kind.MASQUERADE, nat, host);
+            case "REDIRECT" -> new NatTarget.Builder(NatTarget.Kind.REDIRECT, nat, host);
+            default -> null;
+        };
+    }
+
+    /** What can stand behind {@code -j} besides a chain. */
+    public static String names() {
+        return "ACCEPT, DROP, RETURN, REJECT, LOG, MARK, CONNMARK, NOTRACK, CT, TTL, SNAT, DNAT, MASQUERADE, REDIRECT";
+    }
+}
