@@ -44,7 +44,7 @@ final class AckContext {
     void start(TcpConnection c, int flags) {
         this.flags = flags;
         priorUna = c.sndUna;
-        priorHighestSack = c.sackedOut > 0 ? c.highestSack : c.sndUna;
+        priorHighestSack = Scoreboard.highestSack(c);
         priorPackets = c.packetsOut;
         priorDelivered = c.delivered;
         priorLost = c.lostOut;

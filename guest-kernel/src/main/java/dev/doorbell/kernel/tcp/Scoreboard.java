@@ -55,7 +55,12 @@ final class Scoreboard {
             end[at] = to;
         }
         mark(c, n, context);
-        checkReordering(c, context.reorderedFrom, context.priorHighestSack, false);
+        checkReordering(c, context.reorderedFrom, highestSack(c), false);
+    }
+
+    /** End of the highest packet that the peer holds. */
+    static int highestSack(TcpConnection c) {
+        return c.sackedOut > 0 ? c.highestSack : c.sndUna;
     }
 
     private static boolean isDsack(ReceivedOptions o, int ack) {
@@ -165,8 +170,8 @@ final class Scoreboard {
         c.sackedOut += packets;
         c.delivered += packets;
         c.sendQueue.unlinkSent(entry);
-        if (c.sackedOut == packets || Seq.gt(entry.seq, c.highestSack)) {
-            c.highestSack = entry.seq;
+        if (c.sackedOut == packets || Seq.gt(entry.endSeq, c.highestSack)) {
+            c.highestSack = entry.endSeq;
         }
     }
 

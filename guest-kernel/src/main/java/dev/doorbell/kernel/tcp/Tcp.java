@@ -342,6 +342,7 @@ public final class Tcp implements L4Protocol {
         c.cwndStampNs = kernel.nowNs();
         c.lastDataSentNs = kernel.nowNs();
         c.lastReceivedNs = kernel.nowNs();
+        c.lastDataInNs = kernel.nowNs();
         buffers.expand(c);
         timers.armKeepalive(c);
     }

@@ -346,7 +346,7 @@ final class TcpInput {
         if (c.settings.linger2Ns < 0 || more) {
             // No FIN-WAIT-2 is wanted, or data came that nobody will read.
             mib.inc(Counter.TCPAbortOnData);
-            tcp.output.sendActiveReset(c);
+            tcp.responder.reset(c, skb);
             tcp.done(c);
             skb.free();
             return false;
@@ -385,7 +385,7 @@ final class TcpInput {
                         && skb.cbEndSeq != skb.cbSeq
                         && Seq.gt(skb.cbEndSeq - (fin ? 1 : 0), c.rcvNxt)) {
                     mib.inc(Counter.TCPAbortOnData);
-                    tcp.output.sendActiveReset(c);
+                    tcp.responder.reset(c, skb);
                     tcp.abort(c, Errno.ECONNRESET.number());
                     skb.free();
                     return true;

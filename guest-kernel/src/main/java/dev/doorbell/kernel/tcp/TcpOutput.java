@@ -122,7 +122,8 @@ final class TcpOutput {
                 }
                 quota = 1;
             }
-            quota = Math.min(quota, most);
+            // At least two buffers per window: the second is on its way while the first is being acknowledged.
+            quota = Math.min(Math.min(quota, Math.max(c.window.cwnd >> 1, 1)), most);
             if (!fitsWindow(c, entry, mss)) {
                 limitedBy = RWND;
                 break;

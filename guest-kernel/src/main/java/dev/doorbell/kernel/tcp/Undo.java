@@ -99,7 +99,7 @@ final class Undo {
         if (c.undoMarker == 0 || !originalEchoed(c)) {
             return false;
         }
-        scoreboard.checkReordering(c, priorUna, c.sackedOut > 0 ? c.highestSack : c.sndUna, true);
+        scoreboard.checkReordering(c, priorUna, Scoreboard.highestSack(c), true);
         if (c.retransOut > 0) {
             return true;
         }
