@@ -10,7 +10,7 @@ import java.util.SplittableRandom;
  * of six) and one for all (1000 a second, bursts of 50, each burst shortened at random so that nobody can count through
  * it, CVE-2020-25705).
  */
-final class IcmpRateLimit {
+public final class IcmpRateLimit {
     private static final long SECOND_NS = 1_000_000_000L;
     private static final long HOST_INTERVAL_NS = SECOND_NS;
     private static final int HOST_BURST = 6;
@@ -21,7 +21,7 @@ final class IcmpRateLimit {
     private final SnmpCounters snmp;
     private final SplittableRandom random;
     private final int hashSeed;
-    private final int[] host = new int[HOSTS];
+    private final long[] host = new long[HOSTS];
     /** Time that the destination has saved up, ns, as of {@link #hostStampNs}. */
     private final long[] hostCreditNs = new long[HOSTS];
 
@@ -29,15 +29,15 @@ final class IcmpRateLimit {
     private int globalTokens = GLOBAL_BURST;
     private long globalStampNs;
 
-    IcmpRateLimit(KernelContext kernel, SnmpCounters snmp) {
+    public IcmpRateLimit(KernelContext kernel, SnmpCounters snmp) {
         this.kernel = kernel;
         this.snmp = snmp;
         this.random = kernel.random("icmp rate limit");
         this.hashSeed = random.nextInt();
     }
 
-    /** Whether an error may go to {@code destination} now; takes the tokens when so. */
-    boolean allow(int destination) {
+    /** Whether an error may go to {@code destination} (an address, or a hash of one) now; takes the tokens when so. */
+    public boolean allow(long destination) {
         if (!hasGlobalToken()) {
             snmp.count(Mib.ICMP_OUT_RATE_LIMIT_GLOBAL);
             return false;
@@ -61,9 +61,9 @@ final class IcmpRateLimit {
     }
 
     /** Two destinations that share a slot displace each other: they get a burst more often, the global limit holds. */
-    private boolean takeHostToken(int destination) {
-        int hash = (destination ^ hashSeed) * 0x9E37_79B9;
-        int slot = hash >>> 22;
+    private boolean takeHostToken(long destination) {
+        long hash = (destination ^ hashSeed) * 0x9E37_79B9_7F4A_7C15L;
+        int slot = (int) (hash >>> 54);
         long now = kernel.nowNs();
         long credit = HOST_BURST * HOST_INTERVAL_NS;
         if (host[slot] == destination) {

@@ -1,6 +1,6 @@
 package dev.doorbell.kernel.ipv4;
 
-/** The counters of /proc/net/snmp and netstat that this stack keeps, with Linux's names. */
+/** The counters of /proc/net/snmp and snmp6 that this stack keeps, with Linux's names. */
 public enum Mib {
     IP_IN_RECEIVES("Ip", "InReceives"),
     IP_IN_HDR_ERRORS("Ip", "InHdrErrors"),
@@ -57,7 +57,53 @@ public enum Mib {
     UDP_RCVBUF_ERRORS("Udp", "RcvbufErrors"),
     UDP_SNDBUF_ERRORS("Udp", "SndbufErrors"),
     UDP_IN_CSUM_ERRORS("Udp", "InCsumErrors"),
-    UDP_IGNORED_MULTI("Udp", "IgnoredMulti");
+    UDP_IGNORED_MULTI("Udp", "IgnoredMulti"),
+    IP6_IN_RECEIVES("Ip6", "InReceives"),
+    IP6_IN_HDR_ERRORS("Ip6", "InHdrErrors"),
+    IP6_IN_TOO_BIG_ERRORS("Ip6", "InTooBigErrors"),
+    IP6_IN_NO_ROUTES("Ip6", "InNoRoutes"),
+    IP6_IN_ADDR_ERRORS("Ip6", "InAddrErrors"),
+    IP6_IN_UNKNOWN_PROTOS("Ip6", "InUnknownProtos"),
+    IP6_IN_TRUNCATED_PKTS("Ip6", "InTruncatedPkts"),
+    IP6_IN_DISCARDS("Ip6", "InDiscards"),
+    IP6_IN_DELIVERS("Ip6", "InDelivers"),
+    IP6_OUT_FORW_DATAGRAMS("Ip6", "OutForwDatagrams"),
+    IP6_OUT_REQUESTS("Ip6", "OutRequests"),
+    IP6_OUT_DISCARDS("Ip6", "OutDiscards"),
+    IP6_OUT_NO_ROUTES("Ip6", "OutNoRoutes"),
+    IP6_REASM_TIMEOUT("Ip6", "ReasmTimeout"),
+    IP6_REASM_REQDS("Ip6", "ReasmReqds"),
+    IP6_REASM_OKS("Ip6", "ReasmOKs"),
+    IP6_REASM_FAILS("Ip6", "ReasmFails"),
+    IP6_REASM_OVERLAPS("Ip6", "ReasmOverlaps"),
+    IP6_FRAG_OKS("Ip6", "FragOKs"),
+    IP6_FRAG_FAILS("Ip6", "FragFails"),
+    IP6_FRAG_CREATES("Ip6", "FragCreates"),
+    IP6_IN_MCAST_PKTS("Ip6", "InMcastPkts"),
+    IP6_OUT_MCAST_PKTS("Ip6", "OutMcastPkts"),
+    ICMP6_IN_MSGS("Icmp6", "InMsgs"),
+    ICMP6_IN_ERRORS("Icmp6", "InErrors"),
+    ICMP6_IN_CSUM_ERRORS("Icmp6", "InCsumErrors"),
+    ICMP6_IN_DEST_UNREACHS("Icmp6", "InDestUnreachs"),
+    ICMP6_IN_PKT_TOO_BIGS("Icmp6", "InPktTooBigs"),
+    ICMP6_IN_TIME_EXCDS("Icmp6", "InTimeExcds"),
+    ICMP6_IN_PARM_PROBLEMS("Icmp6", "InParmProblems"),
+    ICMP6_IN_ECHOS("Icmp6", "InEchos"),
+    ICMP6_IN_ECHO_REPLIES("Icmp6", "InEchoReplies"),
+    ICMP6_OUT_MSGS("Icmp6", "OutMsgs"),
+    ICMP6_OUT_DEST_UNREACHS("Icmp6", "OutDestUnreachs"),
+    ICMP6_OUT_PKT_TOO_BIGS("Icmp6", "OutPktTooBigs"),
+    ICMP6_OUT_TIME_EXCDS("Icmp6", "OutTimeExcds"),
+    ICMP6_OUT_PARM_PROBLEMS("Icmp6", "OutParmProblems"),
+    ICMP6_OUT_ECHO_REPLIES("Icmp6", "OutEchoReplies"),
+    UDP6_IN_DATAGRAMS("Udp6", "InDatagrams"),
+    UDP6_NO_PORTS("Udp6", "NoPorts"),
+    UDP6_IN_ERRORS("Udp6", "InErrors"),
+    UDP6_OUT_DATAGRAMS("Udp6", "OutDatagrams"),
+    UDP6_RCVBUF_ERRORS("Udp6", "RcvbufErrors"),
+    UDP6_SNDBUF_ERRORS("Udp6", "SndbufErrors"),
+    UDP6_IN_CSUM_ERRORS("Udp6", "InCsumErrors"),
+    UDP6_IGNORED_MULTI("Udp6", "IgnoredMulti");
 
     private final String group;
     private final String text;
