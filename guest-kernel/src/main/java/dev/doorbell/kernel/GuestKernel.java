@@ -200,7 +200,7 @@ public final class GuestKernel implements AutoCloseable {
         try {
             NetStack started = new NetStack(net);
             stack = started;
-            tcp = new Tcp(context, started.ipv4(), skbs, started.inet(), tcpSettings);
+            tcp = new Tcp(context, started.layers(), skbs, started.inet(), started.inet6(), tcpSettings);
             return started;
         } catch (ErrnoException e) {
             throw new IllegalStateException("network stack of " + name(), e);

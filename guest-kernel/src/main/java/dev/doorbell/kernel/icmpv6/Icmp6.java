@@ -146,13 +146,11 @@ public final class Icmp6 implements L4Protocol6 {
         checksum(reply, data, bytes, selfHigh, selfLow, route.destinationHigh(), route.destinationLow());
         snmp.count(Mib.ICMP6_OUT_MSGS);
         snmp.count(Mib.ICMP6_OUT_ECHO_REPLIES);
-        ipv6.queueXmit(
-                reply, route, selfHigh, selfLow, IpProtocol.ICMPV6, trafficClass, -1, 0, Ipv6.MAY_FRAGMENT);
+        ipv6.queueXmit(reply, route, selfHigh, selfLow, IpProtocol.ICMPV6, trafficClass, -1, 0, Ipv6.MAY_FRAGMENT);
     }
 
     /** Fills in the checksum of a linear message. */
-    public static void checksum(
-            SkBuff skb, long at, int bytes, long sourceHigh, long sourceLow, long high, long low) {
+    public static void checksum(SkBuff skb, long at, int bytes, long sourceHigh, long sourceLow, long high, long low) {
         GuestMemory memory = skb.memory();
         long pseudo = InternetChecksum.pseudoHeaderV6(sourceHigh, sourceLow, high, low, IpProtocol.ICMPV6, bytes);
         int sum = InternetChecksum.fold(InternetChecksum.sum(memory, at, bytes, pseudo));
@@ -202,7 +200,8 @@ public final class Icmp6 implements L4Protocol6 {
         if (type == Icmp6Errors.PACKET_TOO_BIG) {
             ip.wrap(quoted.memory(), quoted.networkHeader, Ipv6Header.LENGTH);
             if (ipv6.addresses().isLocal(ip.sourceHigh(), ip.sourceLow(), null)
-                    && icmp.wrap(quoted.memory(), quoted.data(), IcmpHeader.LENGTH).type()
+                    && icmp.wrap(quoted.memory(), quoted.data(), IcmpHeader.LENGTH)
+                                    .type()
                             == Icmp6Types.ECHO_REQUEST) {
                 NetDevice dev = quoted.dev;
                 int scope = dev != null && Ipv6Address.needsInterface(ip.destinationHigh()) ? dev.ifindex() : 0;

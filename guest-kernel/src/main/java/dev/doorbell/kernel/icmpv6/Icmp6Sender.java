@@ -76,8 +76,7 @@ final class Icmp6Sender implements Icmp6Errors {
                 .rest(info);
         int fromHeaders = Math.min(pulled, quoted);
         skb.memory().copyTo(skb.networkHeader, error.memory(), data + IcmpHeader.LENGTH, fromHeaders);
-        SkbCopy.copyBits(
-                skb, 0, error.memory(), data + IcmpHeader.LENGTH + fromHeaders, quoted - fromHeaders);
+        SkbCopy.copyBits(skb, 0, error.memory(), data + IcmpHeader.LENGTH + fromHeaders, quoted - fromHeaders);
         long selfHigh = route.sourceHigh();
         long selfLow = route.sourceLow();
         Icmp6.checksum(error, data, IcmpHeader.LENGTH + quoted, selfHigh, selfLow, sourceHigh, sourceLow);

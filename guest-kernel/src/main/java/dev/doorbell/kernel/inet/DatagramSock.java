@@ -2,16 +2,24 @@ package dev.doorbell.kernel.inet;
 
 import static dev.doorbell.kernel.socket.SocketConstants.*;
 
+import dev.doorbell.bus.wire.EtherType;
 import dev.doorbell.bus.wire.IcmpTypes;
 import dev.doorbell.bus.wire.Ipv4Header;
+import dev.doorbell.bus.wire.Ipv6Address;
+import dev.doorbell.bus.wire.Ipv6Header;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.core.KernelContext;
+import dev.doorbell.kernel.icmpv6.Icmp6Errno;
 import dev.doorbell.kernel.ipv4.Addresses;
 import dev.doorbell.kernel.ipv4.IcmpErrno;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.L4Protocol;
 import dev.doorbell.kernel.ipv4.Route;
 import dev.doorbell.kernel.ipv4.RouteType;
+import dev.doorbell.kernel.ipv6.Icmp6Errors;
+import dev.doorbell.kernel.ipv6.Ipv6;
+import dev.doorbell.kernel.ipv6.L4Protocol6;
+import dev.doorbell.kernel.ipv6.Route6;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.skb.PacketMemory;
 import dev.doorbell.kernel.skb.SkBuff;
@@ -22,6 +30,8 @@ import dev.doorbell.kernel.socket.ControlMessages;
 import dev.doorbell.kernel.socket.ErrorQueue;
 import dev.doorbell.kernel.socket.Message;
 import dev.doorbell.kernel.socket.SockAddr;
+import dev.doorbell.kernel.socket.SockAddrIn;
+import dev.doorbell.kernel.socket.SockAddrIn6;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -29,15 +39,18 @@ import org.jspecify.annotations.Nullable;
 public abstract class DatagramSock extends InetSock {
     private final SkbQueue receiveQueue = new SkbQueue();
     private final Memberships memberships;
+    private final Memberships6 memberships6;
+    private final Ipv6Header ip6 = new Ipv6Header();
     private final Ipv4Header ip = new Ipv4Header();
     private final SkbDestructor sent = this::sendDone;
     private @Nullable ErrorQueue errors;
     /** Bytes of truesize in the receive queue; of packets that are on their way out. */
     private int receiveBytes, sendBytes;
 
-    protected DatagramSock(KernelContext kernel, Ipv4 ipv4, int type, int protocol) {
-        super(kernel, ipv4, type, protocol);
-        this.memberships = new Memberships(ipv4);
+    protected DatagramSock(KernelContext kernel, InetStack stack, int domain, int type, int protocol) {
+        super(kernel, stack, domain, type, protocol);
+        this.memberships = new Memberships(stack.ipv4());
+        this.memberships6 = new Memberships6(stack.ipv6());
     }
 
     // ---- receiving
@@ -99,11 +112,69 @@ public abstract class DatagramSock extends InetSock {
         return (flags & MSG_TRUNC) != 0 ? length : copied;
     }
 
+    /** Port that a queued packet came from; 0 where the protocol has none. */
+    protected abstract int sourcePort(SkBuff skb);
+
     /** Writes the sender's address into the caller's instance when it is of our family. */
-    protected abstract void fillName(SkBuff skb, SockAddr name);
+    private void fillName(SkBuff skb, SockAddr name) {
+        if (skb.protocol == EtherType.IPV6) {
+            if (name instanceof SockAddrIn6 in) {
+                ip6.wrap(skb.memory(), skb.networkHeader, Ipv6Header.LENGTH);
+                int scope = skb.dev != null && Ipv6Address.needsInterface(ip6.sourceHigh()) ? skb.dev.ifindex() : 0;
+                int flowInfo = v6.receiveFlowInfo ? ip6.trafficClass() << 20 | ip6.flowLabel() : 0;
+                in.set(ip6.sourceHigh(), ip6.sourceLow(), sourcePort(skb), flowInfo, scope);
+            }
+            return;
+        }
+        ip.wrap(skb.memory(), skb.networkHeader, Ipv4Header.MIN_LENGTH);
+        if (name instanceof SockAddrIn in) {
+            in.set(ip.source(), sourcePort(skb));
+        } else if (name instanceof SockAddrIn6 in) {
+            in.set(0, Ipv6Address.ofV4(ip.source()), sourcePort(skb), 0, 0);
+        }
+    }
 
     private void fillControl(SkBuff skb, ControlMessages control) {
+        if (skb.protocol == EtherType.IPV6) {
+            fillControlV6(skb, control);
+        } else {
+            fillControlV4(skb, control);
+        }
+        if (receiveTimestamp) {
+            control.present |= ControlMessages.TIMESTAMP;
+            control.timestampNs = skb.timestampNs;
+        }
+        if (receiveDropCount) {
+            control.present |= ControlMessages.DROPS;
+            control.drops = drops;
+        }
+    }
+
+    private void fillControlV6(SkBuff skb, ControlMessages control) {
+        ip6.wrap(skb.memory(), skb.networkHeader, Ipv6Header.LENGTH);
+        packetInfo6(skb, ip6.destinationHigh(), ip6.destinationLow(), control);
+        if (v6.receiveHopLimit) {
+            control.present |= ControlMessages.HOP_LIMIT;
+            control.hopLimit = ip6.hopLimit();
+        }
+        if (v6.receiveTrafficClass) {
+            control.present |= ControlMessages.TRAFFIC_CLASS;
+            control.trafficClass = ip6.trafficClass();
+        }
+    }
+
+    private void packetInfo6(SkBuff skb, long high, long low, ControlMessages control) {
+        if (v6.receivePacketInfo) {
+            control.present |= ControlMessages.PKTINFO6;
+            control.addressHigh = high;
+            control.addressLow = low;
+            control.interfaceIndex = skb.dev == null ? 0 : skb.dev.ifindex();
+        }
+    }
+
+    private void fillControlV4(SkBuff skb, ControlMessages control) {
         ip.wrap(skb.memory(), skb.networkHeader, Ipv4Header.MIN_LENGTH);
+        packetInfo6(skb, 0, Ipv6Address.ofV4(ip.destination()), control);
         if (receivePacketInfo) {
             control.present |= ControlMessages.PKTINFO;
             control.headerDestination = ip.destination();
@@ -120,14 +191,6 @@ public abstract class DatagramSock extends InetSock {
         if (receiveTos) {
             control.present |= ControlMessages.TOS;
             control.tos = ip.tos();
-        }
-        if (receiveTimestamp) {
-            control.present |= ControlMessages.TIMESTAMP;
-            control.timestampNs = skb.timestampNs;
-        }
-        if (receiveDropCount) {
-            control.present |= ControlMessages.DROPS;
-            control.drops = drops;
         }
     }
 
@@ -165,14 +228,69 @@ public abstract class DatagramSock extends InetSock {
         int origin = quoted.cbSeq == 0 ? SO_EE_ORIGIN_LOCAL : SO_EE_ORIGIN_ICMP;
         int port = headerBytes == 0 ? 0 : Short.reverseBytes(quoted.memory().readShort(quoted.data() + 2)) & 0xFFFF;
         addError(new ErrorQueue.Entry(
-                errno.number(), origin, type, code, info, quoted.cbSeq, ip.destination(), port, bytes));
+                errno.number(),
+                origin,
+                type,
+                code,
+                info,
+                0,
+                quoted.cbSeq == 0 ? 0 : Ipv6Address.ofV4(quoted.cbSeq),
+                0,
+                Ipv6Address.ofV4(ip.destination()),
+                port,
+                bytes));
+    }
+
+    /**
+     * An ICMPv6 error about a packet that this socket sent, see {@link L4Protocol6#error6}.
+     *
+     * @param headerBytes transport header in front of the quoted payload
+     */
+    protected final void icmp6Error(int type, int code, int info, SkBuff quoted, int headerBytes) {
+        Errno errno = Icmp6Errno.of(type, code);
+        boolean fatal = Icmp6Errno.isFatal(type, code);
+        if (type == Icmp6Errors.PACKET_TOO_BIG) {
+            fatal = v6.mtuDiscover == IP_PMTUDISC_DO;
+        }
+        if (v6.receiveErrors) {
+            ip6.wrap(quoted.memory(), quoted.networkHeader, Ipv6Header.LENGTH);
+            int payload = Math.max(0, quoted.headLength() - headerBytes);
+            byte[] bytes = quoted.memory().bytes(quoted.data() + quoted.headLength() - payload, payload);
+            boolean local = (quoted.cbTimeNs | quoted.cbTime2Ns) == 0;
+            int port = headerBytes == 0 ? 0 : Short.reverseBytes(quoted.memory().readShort(quoted.data() + 2)) & 0xFFFF;
+            addError(new ErrorQueue.Entry(
+                    errno.number(),
+                    local ? SO_EE_ORIGIN_LOCAL : SO_EE_ORIGIN_ICMP6,
+                    type,
+                    code,
+                    info,
+                    quoted.cbTimeNs,
+                    quoted.cbTime2Ns,
+                    ip6.destinationHigh(),
+                    ip6.destinationLow(),
+                    port,
+                    bytes));
+        } else if (!fatal || !isConnected()) {
+            return;
+        }
+        reportError(errno);
     }
 
     /** A datagram was refused before it left: on request, with the MTU that it exceeded. */
-    protected final void localTooBig(int destination, int port, int mtu) {
-        if (receiveErrors) {
+    protected final void localTooBig(Endpoints to, int mtu) {
+        if (to.isV4() ? receiveErrors : v6.receiveErrors) {
             addError(new ErrorQueue.Entry(
-                    Errno.EMSGSIZE.number(), SO_EE_ORIGIN_LOCAL, 0, 0, mtu, 0, destination, port, new byte[0]));
+                    Errno.EMSGSIZE.number(),
+                    SO_EE_ORIGIN_LOCAL,
+                    0,
+                    0,
+                    mtu,
+                    0,
+                    0,
+                    to.remoteHigh,
+                    to.remoteLow,
+                    to.remotePort,
+                    new byte[0]));
         }
     }
 
@@ -289,6 +407,39 @@ public abstract class DatagramSock extends InetSock {
         };
     }
 
+    /**
+     * The way for an IPv6 datagram that is sent now.
+     *
+     * @param to remote end and scope
+     * @param sourceHigh all zero lets the route choose
+     */
+    protected final @Nullable Route6 routeFor6(Endpoints to, long sourceHigh, long sourceLow, int outInterface) {
+        int index = outInterface != 0 ? outInterface : to.scope;
+        if (to.remoteLow == ends.remoteLow
+                && to.remoteHigh == ends.remoteHigh
+                && sourceLow == ends.localLow
+                && sourceHigh == ends.localHigh
+                && index == outInterface()) {
+            return routeToPeer6();
+        }
+        if (index == 0) {
+            index = Ipv6Address.isMulticast(to.remoteHigh) ? v6.multicastInterface : v6.unicastInterface;
+        }
+        return ipv6().routes().lookup(to.remoteHigh, to.remoteLow, sourceHigh, sourceLow, index);
+    }
+
+    /** What {@link Ipv6#queueXmit} is told about fragments and group copies. */
+    protected final int outputFlags6(Route6 route) {
+        int flags = route.type() == RouteType.MULTICAST && v6.multicastLoop ? Ipv6.MULTICAST_LOOP : 0;
+        boolean whole = v6.dontFragment || v6.mtuDiscover == IP_PMTUDISC_DO || v6.mtuDiscover == IP_PMTUDISC_PROBE;
+        return whole ? flags : flags | Ipv6.MAY_FRAGMENT;
+    }
+
+    /** Hop limit for this route: group packets have one of their own. */
+    protected final int hopsFor(Route6 route) {
+        return route.type() == RouteType.MULTICAST ? v6.multicastHops : v6.unicastHops;
+    }
+
     /** TTL for this route: group packets have one of their own. */
     protected final int ttlFor(Route route) {
         return route.type() == RouteType.MULTICAST ? multicastTtl : ttl;
@@ -306,6 +457,7 @@ public abstract class DatagramSock extends InetSock {
     @Override
     public void release() {
         memberships.leaveAll();
+        memberships6.leaveAll();
         receiveQueue.purge();
         receiveBytes = 0;
     }
@@ -313,6 +465,20 @@ public abstract class DatagramSock extends InetSock {
     /** Whether a group packet that came in on {@code dev} is for this socket: IP_MULTICAST_ALL or its own join. */
     protected final boolean wantsGroup(NetDevice dev, int group) {
         return multicastAll || memberships.contains(dev, group);
+    }
+
+    /** The same for an IPv6 group: IPV6_MULTICAST_ALL or its own join. */
+    protected final boolean wantsGroup(NetDevice dev, long high, long low) {
+        return v6.multicastAll || memberships6.contains(dev, high, low);
+    }
+
+    @Override
+    protected int setIpv6Option(int name, ByteBuffer value) {
+        return switch (name) {
+            case IPV6_JOIN_GROUP -> memberships6.join(value);
+            case IPV6_LEAVE_GROUP -> memberships6.leave(value);
+            default -> super.setIpv6Option(name, value);
+        };
     }
 
     @Override

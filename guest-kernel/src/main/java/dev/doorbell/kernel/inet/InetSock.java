@@ -7,6 +7,8 @@ import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.Route;
+import dev.doorbell.kernel.ipv6.Ipv6;
+import dev.doorbell.kernel.ipv6.Route6;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.socket.Sock;
 import dev.doorbell.kernel.socket.SockAddr;
@@ -23,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 public abstract class InetSock extends Sock {
     private static final int MAX_TTL = 255;
 
-    private final Ipv4 ipv4;
+    private final @Nullable InetStack stack;
 
     /** Where it is bound (any address, port 0: not yet) and whom it is connected to (any address: nobody). */
     public final Endpoints ends = new Endpoints();
@@ -49,15 +51,150 @@ public abstract class InetSock extends Sock {
     /** The cached way to the peer. */
     private @Nullable Route route;
 
-    protected InetSock(KernelContext kernel, Ipv4 ipv4, int type, int protocol) {
-        super(kernel, AF_INET, type, protocol);
-        this.ipv4 = ipv4;
+    private @Nullable Route6 route6;
+    /** Options of level SOL_IPV6. */
+    public final Ipv6Options v6 = new Ipv6Options();
+    /** IP_MTU or IPV6_MTU: no packet longer than this; 0: as the path says. */
+    private int mtuLimit;
+
+    /** @param stack null in tests of a transport protocol alone */
+    protected InetSock(KernelContext kernel, @Nullable InetStack stack, int domain, int type, int protocol) {
+        super(kernel, domain, type, protocol);
+        this.stack = stack;
         unbind();
         dissolve();
     }
 
+    public final InetStack stack() {
+        InetStack present = stack;
+        if (present == null) {
+            throw new IllegalStateException("socket without network layers");
+        }
+        return present;
+    }
+
+    protected final @Nullable InetStack stackOrNull() {
+        return stack;
+    }
+
     public final Ipv4 ipv4() {
-        return ipv4;
+        return stack().ipv4();
+    }
+
+    public final Ipv6 ipv6() {
+        return stack().ipv6();
+    }
+
+    // ---- addresses
+
+    /**
+     * Reads the address to bind to into {@code into}, local end and scope.
+     *
+     * @return 0, or -EAFNOSUPPORT, -EINVAL (a link-local address without interface, a mapped one with V6ONLY),
+     *     -EADDRNOTAVAIL when no interface has it
+     */
+    protected final int readLocal(SockAddr address, Endpoints into) {
+        into.scope = 0;
+        if (domain() == AF_INET) {
+            if (!(address instanceof SockAddrIn in)) {
+                return Errno.EAFNOSUPPORT.negated();
+            }
+            into.localV4(in.address(), in.port());
+            return mayBindV4(in.address()) ? 0 : Errno.EADDRNOTAVAIL.negated();
+        }
+        if (!(address instanceof SockAddrIn6 in)) {
+            return address instanceof SockAddrIn ? Errno.EINVAL.negated() : Errno.EAFNOSUPPORT.negated();
+        }
+        into.local(in.high(), in.low(), in.port());
+        if (Ipv6Address.isV4(in.high(), in.low())) {
+            return v6Only ? Errno.EINVAL.negated() : mayBindV4((int) in.low()) ? 0 : Errno.EADDRNOTAVAIL.negated();
+        }
+        if (Ipv6Address.needsInterface(in.high())) {
+            int error = scope(in.scopeId(), into);
+            if (error != 0) {
+                return error;
+            }
+        }
+        return mayBindV6(in.high(), in.low(), into.scope) ? 0 : Errno.EADDRNOTAVAIL.negated();
+    }
+
+    /** The interface of a link-local address: what the address says, or what the socket is bound to. */
+    private int scope(int scopeId, Endpoints into) {
+        int index = scopeId != 0 ? scopeId : boundInterface;
+        if (index == 0 || boundInterface != 0 && boundInterface != index) {
+            return Errno.EINVAL.negated();
+        }
+        if (!isInterface(index)) {
+            return Errno.ENODEV.negated();
+        }
+        into.scope = index;
+        return 0;
+    }
+
+    /** Whether an IPv4 address may be a local one; protocols that take groups say more. */
+    protected boolean mayBindV4(int address) {
+        return address == INADDR_ANY || freeBind || ipv4().addresses().isLocal(address);
+    }
+
+    protected boolean mayBindV6(long high, long low, int scope) {
+        return (high | low) == 0
+                || freeBind
+                || ipv6().addresses()
+                        .isLocal(high, low, scope == 0 ? null : ipv6().net().deviceByIndex(scope));
+    }
+
+    /**
+     * Reads a destination into {@code into}, remote end and scope.
+     *
+     * @return 0, or -EAFNOSUPPORT, -ENETUNREACH (a mapped address with V6ONLY), -EINVAL (a link-local one without
+     *     interface)
+     */
+    protected final int readRemote(SockAddr address, Endpoints into) {
+        into.scope = 0;
+        if (address instanceof SockAddrIn in && (domain() == AF_INET || type() == SOCK_DGRAM && !v6Only)) {
+            into.remoteV4(in.address(), in.port());
+            return 0;
+        }
+        if (domain() == AF_INET || !(address instanceof SockAddrIn6 in)) {
+            return Errno.EAFNOSUPPORT.negated();
+        }
+        boolean localIsV4 = Ipv6Address.isV4(ends.localHigh, ends.localLow);
+        if (Ipv6Address.isUnspecified(in.high(), in.low())) {
+            // Nowhere means this host.
+            into.remote(0, localIsV4 ? Ipv6Address.ofV4(INADDR_LOOPBACK) : Ipv6Address.LOOPBACK_LOW, in.port());
+            return 0;
+        }
+        into.remote(in.high(), in.low(), in.port());
+        if (into.isV4()) {
+            boolean localIsV6 = !localIsV4 && !ends.isLocalAny();
+            return v6Only || localIsV6 ? Errno.ENETUNREACH.negated() : 0;
+        }
+        if (localIsV4) {
+            return Errno.ENETUNREACH.negated();
+        }
+        if (Ipv6Address.isLinkLocal(in.high())) {
+            return scope(in.scopeId(), into);
+        }
+        if (Ipv6Address.needsInterface(in.high())) {
+            into.scope =
+                    in.scopeId() != 0 ? in.scopeId() : boundInterface != 0 ? boundInterface : v6.multicastInterface;
+        }
+        return 0;
+    }
+
+    protected final boolean isInterface(int index) {
+        InetStack layers = stack;
+        return layers == null || layers.ipv4().net().deviceByIndex(index) != null;
+    }
+
+    /** Connected, and to an IPv6 peer. */
+    public final boolean isConnectedV6() {
+        return !ends.isRemoteAny() && !ends.isV4();
+    }
+
+    /** The interface that packets to {@link #ends} must leave by, or 0. */
+    public final int outInterface() {
+        return boundInterface != 0 ? boundInterface : ends.scope;
     }
 
     /** Forgets the local address, not the port: back to the wildcard of the socket's family. */
@@ -93,25 +230,77 @@ public abstract class InetSock extends Sock {
     public final @Nullable Route routeToPeer() {
         Route known = route;
         if (known == null || !known.isValid() || known.destination() != ends.remoteV4()) {
-            known = ipv4.routes().lookup(ends.remoteV4(), ends.localV4(), boundInterface);
+            known = ipv4().routes().lookup(ends.remoteV4(), ends.localV4(), boundInterface);
             route = known;
         }
         return known;
     }
 
+    /** The same for an IPv6 peer. */
+    public final @Nullable Route6 routeToPeer6() {
+        Route6 known = route6;
+        if (known == null
+                || !known.isValid()
+                || known.destinationLow() != ends.remoteLow
+                || known.destinationHigh() != ends.remoteHigh) {
+            known = ipv6().routes()
+                    .lookup(ends.remoteHigh, ends.remoteLow, ends.localHigh, ends.localLow, outInterface());
+            route6 = known;
+        }
+        return known;
+    }
+
+    /** MTU of the path to the peer, or -ENOTCONN. */
+    final int pathMtu() {
+        if (ends.isRemoteAny()) {
+            return Errno.ENOTCONN.negated();
+        }
+        if (ends.isV4()) {
+            Route path = routeToPeer();
+            return path == null ? Errno.ENOTCONN.negated() : limited(path.mtu());
+        }
+        Route6 path = routeToPeer6();
+        return path == null ? Errno.ENOTCONN.negated() : limited(path.mtu());
+    }
+
+    final int limitMtu(int bytes) {
+        mtuLimit = bytes;
+        return 0;
+    }
+
+    /** An MTU, or the limit that the application set. */
+    protected final int limited(int mtu) {
+        return mtuLimit == 0 ? mtu : Math.min(mtu, mtuLimit);
+    }
+
     @Override
     public int setsockopt(int level, int name, ByteBuffer value) {
+        if (level == SOL_IPV6) {
+            return domain() == AF_INET6 ? setIpv6Option(name, value) : Errno.ENOPROTOOPT.negated();
+        }
         return level == SOL_IP ? setIpOption(name, value) : super.setsockopt(level, name, value);
     }
 
     @Override
     public int getsockopt(int level, int name, ByteBuffer into) {
+        if (level == SOL_IPV6) {
+            return domain() == AF_INET6 ? getIpv6Option(name, into) : Errno.ENOPROTOOPT.negated();
+        }
         return level == SOL_IP ? getIpOption(name, into) : super.getsockopt(level, name, into);
+    }
+
+    /** Options of SOL_IPV6; datagram sockets add the ones about groups. */
+    protected int setIpv6Option(int name, ByteBuffer value) {
+        return Ipv6Options.set(this, name, value);
+    }
+
+    protected int getIpv6Option(int name, ByteBuffer into) {
+        return Ipv6Options.get(this, name, into);
     }
 
     @Override
     protected final int interfaceIndex(String name) {
-        NetDevice dev = ipv4.net().deviceByName(name);
+        NetDevice dev = ipv4().net().deviceByName(name);
         return dev == null ? Errno.ENODEV.negated() : dev.ifindex();
     }
 
@@ -174,11 +363,11 @@ public abstract class InetSock extends Sock {
             case IP_MULTICAST_ALL -> value = bit(multicastAll);
             case IP_MULTICAST_TTL -> value = multicastTtl;
             case IP_MTU -> {
-                Route path = ends.isRemoteAny() ? null : routeToPeer();
-                if (path == null) {
-                    return Errno.ENOTCONN.negated();
+                int mtu = pathMtu();
+                if (mtu < 0) {
+                    return mtu;
                 }
-                value = path.mtu();
+                value = mtu;
             }
             default -> {
                 return Errno.ENOPROTOOPT.negated();

@@ -97,8 +97,8 @@ public final class Ipv6 {
         this.reassembly = new Reassembly6(net.kernel(), snmp);
         this.output = new Ipv6Output(this);
         this.input = new Ipv6Input(this, reassembly);
-        InterfaceAddress6 self = new InterfaceAddress6(
-                loopback, 0, Ipv6Address.LOOPBACK_LOW, 128, InterfaceAddress6.Origin.MANUAL);
+        InterfaceAddress6 self =
+                new InterfaceAddress6(loopback, 0, Ipv6Address.LOOPBACK_LOW, 128, InterfaceAddress6.Origin.MANUAL);
         self.state(InterfaceAddress6.State.PREFERRED);
         addresses.add(self);
         interfaces.put(loopback, new Ipv6Interface(loopback));
@@ -204,8 +204,7 @@ public final class Ipv6 {
      * @return the address, tentative or usable
      */
     public InterfaceAddress6 addAddress(NetDevice dev, long high, long low, int prefixLength) {
-        InterfaceAddress6 added =
-                new InterfaceAddress6(dev, high, low, prefixLength, InterfaceAddress6.Origin.MANUAL);
+        InterfaceAddress6 added = new InterfaceAddress6(dev, high, low, prefixLength, InterfaceAddress6.Origin.MANUAL);
         enable(dev);
         add(added);
         if (prefixLength < 128) {

@@ -177,8 +177,7 @@ final class Ipv6Input {
         if (result >= 0) {
             ip.wrap(skb.memory(), skb.data(), skb.headLength());
             if (options.answersGroups() || !Ipv6Address.isMulticast(ip.destinationHigh())) {
-                ipv6.sendError(
-                        skb, Icmp6Errors.PARAMETER_PROBLEM, Icmp6Errors.UNRECOGNIZED_OPTION, at + result);
+                ipv6.sendError(skb, Icmp6Errors.PARAMETER_PROBLEM, Icmp6Errors.UNRECOGNIZED_OPTION, at + result);
             }
         }
         return headerError(skb, DropReason.IPV6_BAD_EXTHDR);

@@ -126,8 +126,22 @@ public final class Routes6 {
             long fromHigh = (sourceHigh | sourceLow) != 0 ? sourceHigh : high;
             long fromLow = (sourceHigh | sourceLow) != 0 ? sourceLow : low;
             return new Route6(
-                    this, RouteType.LOCAL, loopback, high, low, 0, 0, fromHigh, fromLow, loopback.mtu(),
-                    Ipv6.DEFAULT_HOP_LIMIT, null, Long.MAX_VALUE, sourceHigh, sourceLow, outInterface);
+                    this,
+                    RouteType.LOCAL,
+                    loopback,
+                    high,
+                    low,
+                    0,
+                    0,
+                    fromHigh,
+                    fromLow,
+                    loopback.mtu(),
+                    Ipv6.DEFAULT_HOP_LIMIT,
+                    null,
+                    Long.MAX_VALUE,
+                    sourceHigh,
+                    sourceLow,
+                    outInterface);
         }
         if (Ipv6Address.isMulticast(high)) {
             NetDevice dev = forced != null ? forced : groupDevice(sourceHigh, sourceLow);

@@ -240,8 +240,7 @@ public final class Mld {
         }
         long group = version1 ? message + 8 : message + REPORT_BYTES + 4;
         if (version1) {
-            memory.writeByte(
-                    message, record == CHANGE_TO_INCLUDE ? Icmp6Types.MLD1_DONE : Icmp6Types.MLD1_REPORT);
+            memory.writeByte(message, record == CHANGE_TO_INCLUDE ? Icmp6Types.MLD1_DONE : Icmp6Types.MLD1_REPORT);
         } else {
             memory.writeByte(message, Icmp6Types.MLD2_REPORT);
             memory.writeShort(message + 6, Short.reverseBytes((short) 1));

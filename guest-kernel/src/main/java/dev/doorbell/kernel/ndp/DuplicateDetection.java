@@ -50,10 +50,7 @@ final class DuplicateDetection {
 
     /** @param preferred and {@code duplicate}: told of the outcome, after the address's state is set */
     DuplicateDetection(
-            Ipv6 ipv6,
-            NdpSender sender,
-            Consumer<InterfaceAddress6> preferred,
-            Consumer<InterfaceAddress6> duplicate) {
+            Ipv6 ipv6, NdpSender sender, Consumer<InterfaceAddress6> preferred, Consumer<InterfaceAddress6> duplicate) {
         this.ipv6 = ipv6;
         this.sender = sender;
         this.random = ipv6.random("dad");

@@ -79,11 +79,7 @@ final class NdpSender {
         }
         GuestMemory memory = skb.memory();
         memory.writeInt(skb.data() + 4, 0);
-        option(
-                memory,
-                skb.data() + ROUTER_SOLICITATION_BYTES,
-                NdpOptions.SOURCE_LINK_ADDRESS,
-                dev.devAddr());
+        option(memory, skb.data() + ROUTER_SOLICITATION_BYTES, NdpOptions.SOURCE_LINK_ADDRESS, dev.devAddr());
         finish(skb, dev, sourceHigh, sourceLow, Ipv6Address.LINK_GROUP_HIGH, Ipv6Address.ALL_ROUTERS_LOW);
     }
 
@@ -115,7 +111,6 @@ final class NdpSender {
         }
         Icmp6.checksum(skb, skb.data(), skb.length(), sourceHigh, sourceLow, toHigh, toLow);
         ipv6.snmp().count(Mib.ICMP6_OUT_MSGS);
-        ipv6.queueXmit(
-                skb, route, sourceHigh, sourceLow, IpProtocol.ICMPV6, 0, HOP_LIMIT, 0, Ipv6.UNSPECIFIED_SOURCE);
+        ipv6.queueXmit(skb, route, sourceHigh, sourceLow, IpProtocol.ICMPV6, 0, HOP_LIMIT, 0, Ipv6.UNSPECIFIED_SOURCE);
     }
 }

@@ -336,7 +336,6 @@ public final class NeighbourDiscovery implements Ipv6.Autoconfiguration {
             sourceLow = chosen.low();
         }
         boolean unicast = neighbour.state() == NeighbourState.PROBE;
-        sender.neighbourSolicitation(
-                dev, sourceHigh, sourceLow, neighbour.high(), neighbour.low(), unicast, 0);
+        sender.neighbourSolicitation(dev, sourceHigh, sourceLow, neighbour.high(), neighbour.low(), unicast, 0);
     }
 }

@@ -109,8 +109,9 @@ final class RouterDiscovery {
                 ipv6.removeAddress(dev, address.high(), address.low());
             }
         }
-        ipv6.routes().removeIf(e -> e.dev() == dev
-                && (e.origin() == RouteEntry6.Origin.ADVERTISED || e.origin() == RouteEntry6.Origin.REDIRECT));
+        ipv6.routes()
+                .removeIf(e -> e.dev() == dev
+                        && (e.origin() == RouteEntry6.Origin.ADVERTISED || e.origin() == RouteEntry6.Origin.REDIRECT));
         lifetimesChanged();
     }
 
@@ -120,8 +121,7 @@ final class RouterDiscovery {
     boolean advertisement(SkBuff skb, NetDevice dev, Ipv6Header ip) {
         if (!Ipv6Address.isLinkLocal(ip.sourceHigh())
                 || skb.length() < ADVERTISEMENT_BYTES
-                || !options.parse(
-                        skb.memory(), skb.data() + ADVERTISEMENT_BYTES, skb.length() - ADVERTISEMENT_BYTES)) {
+                || !options.parse(skb.memory(), skb.data() + ADVERTISEMENT_BYTES, skb.length() - ADVERTISEMENT_BYTES)) {
             return false;
         }
         Ipv6Interface link = ipv6.of(dev);
@@ -205,8 +205,11 @@ final class RouterDiscovery {
 
     /** A default router that is none any more. */
     void forget(NetDevice dev, long high, long low) {
-        ipv6.routes().removeIf(e -> isDefault(e, dev, high, low)
-                || e.origin() == RouteEntry6.Origin.REDIRECT && e.gatewayHigh() == high && e.gatewayLow() == low);
+        ipv6.routes()
+                .removeIf(e -> isDefault(e, dev, high, low)
+                        || e.origin() == RouteEntry6.Origin.REDIRECT
+                                && e.gatewayHigh() == high
+                                && e.gatewayLow() == low);
     }
 
     /** Prefix information option, RFC 4861 §4.6.2. */
@@ -278,8 +281,7 @@ final class RouterDiscovery {
         if (ipv6.addresses().find(link.dev(), high, low) != null) {
             return; // given by hand
         }
-        InterfaceAddress6 made =
-                new InterfaceAddress6(link.dev(), high, low, 64, InterfaceAddress6.Origin.AUTOCONF);
+        InterfaceAddress6 made = new InterfaceAddress6(link.dev(), high, low, 64, InterfaceAddress6.Origin.AUTOCONF);
         ipv6.lifetimes(made, preferredUntil, validUntil);
         ipv6.add(made);
     }
@@ -311,11 +313,7 @@ final class RouterDiscovery {
         if (address.isLinkLocal()) {
             long low = InterfaceIdentifier.of(link, Ipv6Address.LINK_LOCAL_HIGH, conflicts);
             ipv6.add(new InterfaceAddress6(
-                    link.dev(),
-                    Ipv6Address.LINK_LOCAL_HIGH,
-                    low,
-                    64,
-                    InterfaceAddress6.Origin.LINK_LOCAL));
+                    link.dev(), Ipv6Address.LINK_LOCAL_HIGH, low, 64, InterfaceAddress6.Origin.LINK_LOCAL));
         } else {
             addAutoconf(link, address.high(), address.preferredUntilNs(), address.validUntilNs());
         }
@@ -324,9 +322,7 @@ final class RouterDiscovery {
     // ---- lifetimes
 
     private long until(int seconds) {
-        return seconds == INFINITE
-                ? InterfaceAddress6.FOREVER
-                : nowNs() + (seconds & 0xFFFF_FFFFL) * SECOND_NS;
+        return seconds == INFINITE ? InterfaceAddress6.FOREVER : nowNs() + (seconds & 0xFFFF_FFFFL) * SECOND_NS;
     }
 
     private long nowNs() {

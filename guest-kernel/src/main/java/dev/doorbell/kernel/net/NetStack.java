@@ -1,15 +1,21 @@
 package dev.doorbell.kernel.net;
 
 import dev.doorbell.bus.wire.Ipv4Address;
+import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.kernel.arp.Arp;
 import dev.doorbell.kernel.core.ErrnoException;
 import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.icmp.Icmp;
+import dev.doorbell.kernel.icmpv6.Icmp6;
 import dev.doorbell.kernel.igmp.Igmp;
+import dev.doorbell.kernel.inet.InetStack;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.RouteEntry;
 import dev.doorbell.kernel.ipv4.RouteType;
 import dev.doorbell.kernel.ipv4.SnmpCounters;
+import dev.doorbell.kernel.ipv6.Ipv6;
+import dev.doorbell.kernel.mld.Mld;
+import dev.doorbell.kernel.ndp.NeighbourDiscovery;
 import dev.doorbell.kernel.netdev.Loopback;
 import dev.doorbell.kernel.netdev.NetCore;
 import dev.doorbell.kernel.netdev.NetDevice;
@@ -17,6 +23,7 @@ import dev.doorbell.kernel.netfilter.NetfilterHooks;
 import dev.doorbell.kernel.netfilter.tables.Iptables;
 import dev.doorbell.kernel.packet.PacketSock;
 import dev.doorbell.kernel.raw.Raw;
+import dev.doorbell.kernel.raw.Raw6;
 import dev.doorbell.kernel.socket.SocketConstants;
 import dev.doorbell.kernel.socket.SocketFamily;
 import dev.doorbell.kernel.socket.Syscalls;
@@ -33,6 +40,9 @@ public final class NetStack {
     private final Ipv4 ipv4;
     private final SocketFamily packet = new SocketFamily(SocketConstants.AF_PACKET);
     private final SocketFamily inet = new SocketFamily(SocketConstants.AF_INET);
+    private final SocketFamily inet6 = new SocketFamily(SocketConstants.AF_INET6);
+    private final InetStack layers;
+    private final NeighbourDiscovery discovery;
 
     /** Uses the kernel's {@code lo}, or makes it. */
     public NetStack(NetCore net) throws ErrnoException {
@@ -43,8 +53,13 @@ public final class NetStack {
         ipv4.addAddress(loopback, Ipv4Address.LOOPBACK, LOOPBACK_PREFIX);
         new Icmp(ipv4);
         new Igmp(ipv4);
-        new Udp(ipv4, inet);
-        new Raw(ipv4, inet);
+        Ipv6 ipv6 = new Ipv6(net, loopback, ipv4.snmp());
+        Icmp6 icmp6 = new Icmp6(ipv6);
+        this.discovery = new NeighbourDiscovery(icmp6, new Mld(icmp6));
+        this.layers = new InetStack(ipv4, ipv6);
+        new Udp(layers, inet, inet6);
+        new Raw(layers, inet);
+        new Raw6(layers, inet6);
         PacketSock.register(packet, net);
     }
 
@@ -52,6 +67,20 @@ public final class NetStack {
 
     public Ipv4 ipv4() {
         return ipv4;
+    }
+
+    public Ipv6 ipv6() {
+        return layers.ipv6();
+    }
+
+    /** Both network layers, for protocols on top of them. */
+    public InetStack layers() {
+        return layers;
+    }
+
+    /** Neighbours, routers and addresses of IPv6 links. */
+    public NeighbourDiscovery neighbourDiscovery() {
+        return discovery;
     }
 
     public Arp arp() {
@@ -72,6 +101,11 @@ public final class NetStack {
         return inet;
     }
 
+    /** The protocols of AF_INET6 sockets, which serve IPv4 too; TCP adds itself. */
+    public SocketFamily inet6() {
+        return inet6;
+    }
+
     /** The counters of /proc/net/snmp. */
     public SnmpCounters snmp() {
         return ipv4.snmp();
@@ -79,26 +113,32 @@ public final class NetStack {
 
     /** The system calls of a new guest process: descriptors of its own. */
     public Syscalls newProcess() {
-        return new Syscalls(kernel, inet, packet);
+        return new Syscalls(kernel, inet, inet6, packet);
     }
 
     // ---- settings
 
-    /** @param cidr "192.168.7.2/24" */
+    /** @param cidr "192.168.7.2/24" or "2001:db8::2/64" */
     public void addAddress(NetDevice dev, String cidr) {
         int slash = cidr.indexOf('/');
-        int prefix = slash < 0 ? 32 : prefixLength(cidr, slash);
+        if (cidr.indexOf(':') >= 0) {
+            int bits = slash < 0 ? 128 : prefixLength(cidr, slash, 128);
+            long[] halves = Ipv6Address.parse(slash < 0 ? cidr : cidr.substring(0, slash));
+            layers.ipv6().addAddress(dev, halves[0], halves[1], bits);
+            return;
+        }
+        int prefix = slash < 0 ? 32 : prefixLength(cidr, slash, 32);
         ipv4.addAddress(dev, Ipv4Address.parse(slash < 0 ? cidr : cidr.substring(0, slash)), prefix);
     }
 
-    private static int prefixLength(String cidr, int slash) {
+    private static int prefixLength(String cidr, int slash, int longest) {
         String digits = cidr.substring(slash + 1);
         boolean number =
-                !digits.isEmpty() && digits.length() <= 2 && digits.chars().allMatch(c -> c >= '0' && c <= '9');
+                !digits.isEmpty() && digits.length() <= 3 && digits.chars().allMatch(c -> c >= '0' && c <= '9');
         int prefix = number ? Integer.parseInt(digits) : -1;
-        if (prefix < 0 || prefix > 32) {
-            throw new IllegalArgumentException(
-                    "address \"" + cidr + "\": the prefix length must be 0 to 32, as in 192.168.7.2/24");
+        if (prefix < 0 || prefix > longest) {
+            throw new IllegalArgumentException("address \"" + cidr + "\": the prefix length must be 0 to " + longest
+                    + (longest == 32 ? ", as in 192.168.7.2/24" : ", as in 2001:db8::2/64"));
         }
         return prefix;
     }
@@ -128,10 +168,12 @@ public final class NetStack {
     /** net.ipv4.ip_forward. */
     public void setForwarding(boolean on) {
         ipv4.setForwarding(on);
+        layers.ipv6().setForwarding(on);
     }
 
     /** For the end of the kernel: lets go of all packets and timers. */
     public void close() {
         ipv4.close();
+        layers.ipv6().close();
     }
 }

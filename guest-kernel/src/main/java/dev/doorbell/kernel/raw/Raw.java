@@ -1,6 +1,7 @@
 package dev.doorbell.kernel.raw;
 
 import dev.doorbell.bus.wire.Ipv4Header;
+import dev.doorbell.kernel.inet.InetStack;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.RawDelivery;
 import dev.doorbell.kernel.skb.SkBuff;
@@ -16,10 +17,10 @@ public final class Raw implements RawDelivery {
     private final Ipv4Header ip = new Ipv4Header();
 
     /** Registers raw sockets of every protocol with {@code inet}. */
-    public Raw(Ipv4 ipv4, SocketFamily inet) {
-        this.ipv4 = ipv4;
+    public Raw(InetStack stack, SocketFamily inet) {
+        this.ipv4 = stack.ipv4();
         inet.register(
-                SocketConstants.SOCK_RAW, SocketFamily.ANY_PROTOCOL, protocol -> new RawSock(this, ipv4, protocol));
+                SocketConstants.SOCK_RAW, SocketFamily.ANY_PROTOCOL, protocol -> new RawSock(this, stack, protocol));
     }
 
     /** From creation on a raw socket receives, bound or not. The packet path asks only while there is one. */

@@ -6,6 +6,8 @@ import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv4Header;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.inet.DatagramSock;
+import dev.doorbell.kernel.inet.Endpoints;
+import dev.doorbell.kernel.inet.InetStack;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.Mib;
 import dev.doorbell.kernel.ipv4.Route;
@@ -24,12 +26,13 @@ final class RawSock extends DatagramSock {
     private static final int MAX_PACKET = 65_535;
 
     private final Raw raw;
+    private final Endpoints to = new Endpoints();
     private final Ipv4Header ip = new Ipv4Header();
     /** ICMP_FILTER: a bit per type that is not wanted. */
     private int icmpFilter;
 
-    RawSock(Raw raw, Ipv4 ipv4, int protocol) {
-        super(ipv4.net().kernel(), ipv4, SOCK_RAW, protocol);
+    RawSock(Raw raw, InetStack stack, int protocol) {
+        super(stack.ipv4().net().kernel(), stack, AF_INET, SOCK_RAW, protocol);
         this.raw = raw;
         this.headerIncluded = protocol == IPPROTO_RAW;
         raw.add(this);
@@ -37,15 +40,12 @@ final class RawSock extends DatagramSock {
 
     @Override
     public int bind(SockAddr address) {
-        if (!(address instanceof SockAddrIn in)) {
-            return Errno.EAFNOSUPPORT.negated();
+        int error = readLocal(address, to);
+        if (error != 0) {
+            return error;
         }
-        int wanted = in.address();
-        if (wanted != 0 && !freeBind && !ipv4().addresses().isLocal(wanted)) {
-            return Errno.EADDRNOTAVAIL.negated();
-        }
-        ends.localV4(wanted, 0);
-        addressBound = wanted != 0;
+        ends.localV4(to.localV4(), 0);
+        addressBound = !ends.isLocalAny();
         return 0;
     }
 
@@ -113,7 +113,7 @@ final class RawSock extends DatagramSock {
     private long sendPayload(Message message, int length, Route route) {
         int flags = outputFlags(route);
         if ((flags & Ipv4.MAY_FRAGMENT) == 0 && length + Ipv4Header.MIN_LENGTH > route.mtu()) {
-            localTooBig(route.destination(), 0, route.mtu());
+            localTooBig(to.remoteV4(route.destination(), 0), route.mtu());
             return Errno.EMSGSIZE.negated();
         }
         SkBuff skb = ipv4().skbs().alloc(Ipv4.MAX_HEADER, length);
@@ -210,11 +210,8 @@ final class RawSock extends DatagramSock {
     }
 
     @Override
-    protected void fillName(SkBuff skb, SockAddr name) {
-        if (name instanceof SockAddrIn in) {
-            ip.wrap(skb.memory(), skb.networkHeader, Ipv4Header.MIN_LENGTH);
-            in.set(ip.source(), 0);
-        }
+    protected int sourcePort(SkBuff skb) {
+        return 0;
     }
 
     // ---- options

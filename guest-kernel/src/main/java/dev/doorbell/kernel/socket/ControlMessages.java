@@ -8,6 +8,9 @@ public final class ControlMessages {
     /** Bits of {@link #present}. */
     public static final int PKTINFO = 1, TTL = 2, TOS = 4, TIMESTAMP = 8, EXTENDED_ERROR = 16, DROPS = 32;
 
+    /** The same of level SOL_IPV6. */
+    public static final int PKTINFO6 = 64, HOP_LIMIT = 128, TRAFFIC_CLASS = 256;
+
     /** Which of the fields below hold something. */
     public int present;
 
@@ -18,6 +21,12 @@ public final class ControlMessages {
     /** IP_PKTINFO: destination in the header (a group or broadcast address, perhaps). */
     public int headerDestination;
 
+    /** IPV6_PKTINFO: what the datagram was sent to; when sending, the source to use (all zero: by route). */
+    public long addressHigh, addressLow;
+
+    /** IPV6_HOPLIMIT; IPV6_TCLASS. */
+    public int hopLimit, trafficClass;
+
     public int ttl;
     public int tos;
     /** SO_TIMESTAMPNS: when it arrived, in the world's time. */
@@ -27,8 +36,10 @@ public final class ControlMessages {
 
     /** IP_RECVERR, struct sock_extended_err: errno (positive), origin, ICMP type and code, info (an MTU). */
     public int errorNumber, errorOrigin, errorType, errorCode, errorInfo;
-    /** IP_RECVERR: who sent the ICMP error. */
+    /** IP_RECVERR: who sent the ICMP error; 0 for an IPv6 address. */
     public int offender;
+    /** The same for either family, IPv4 mapped; all zero: this host. */
+    public long offenderHigh, offenderLow;
 
     /** Forgets everything. */
     public void clear() {

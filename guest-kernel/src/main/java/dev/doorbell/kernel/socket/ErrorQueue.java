@@ -1,5 +1,6 @@
 package dev.doorbell.kernel.socket;
 
+import dev.doorbell.bus.wire.Ipv6Address;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +15,8 @@ public final class ErrorQueue {
      *
      * @param number errno, positive
      * @param origin SO_EE_ORIGIN_*
-     * @param offender who reported it, an IPv4 address
-     * @param destination where the packet was going
+     * @param offenderHigh who reported it, IPv4 mapped; all zero: this host
+     * @param destinationHigh where the packet was going
      * @param payload what the error quoted of the packet's payload
      */
     public record Entry(
@@ -24,8 +25,10 @@ public final class ErrorQueue {
             int type,
             int code,
             int info,
-            int offender,
-            int destination,
+            long offenderHigh,
+            long offenderLow,
+            long destinationHigh,
+            long destinationLow,
             int destinationPort,
             byte[] payload) {}
 
@@ -57,7 +60,9 @@ public final class ErrorQueue {
             message.flags |= SocketConstants.MSG_TRUNC;
         }
         if (message.name instanceof SockAddrIn name) {
-            name.set(entry.destination, entry.destinationPort);
+            name.set((int) entry.destinationLow, entry.destinationPort);
+        } else if (message.name instanceof SockAddrIn6 name) {
+            name.set(entry.destinationHigh, entry.destinationLow, entry.destinationPort, 0, 0);
         }
         ControlMessages control = message.control;
         if (control == null) {
@@ -70,7 +75,9 @@ public final class ErrorQueue {
         control.errorType = entry.type;
         control.errorCode = entry.code;
         control.errorInfo = entry.info;
-        control.offender = entry.offender;
+        control.offenderHigh = entry.offenderHigh;
+        control.offenderLow = entry.offenderLow;
+        control.offender = Ipv6Address.isV4(entry.offenderHigh, entry.offenderLow) ? (int) entry.offenderLow : 0;
         return bytes;
     }
 }

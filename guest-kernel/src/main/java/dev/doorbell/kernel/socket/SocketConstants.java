@@ -19,6 +19,8 @@ public final class SocketConstants {
             IPPROTO_IGMP = 2,
             IPPROTO_TCP = 6,
             IPPROTO_UDP = 17,
+            IPPROTO_IPV6 = 41,
+            IPPROTO_ICMPV6 = 58,
             IPPROTO_RAW = 255;
 
     /** Addresses, first octet in the top byte. */
@@ -42,7 +44,14 @@ public final class SocketConstants {
     public static final int SHUT_RD = 0, SHUT_WR = 1, SHUT_RDWR = 2;
 
     /** Option levels. */
-    public static final int SOL_IP = 0, SOL_SOCKET = 1, SOL_TCP = 6, SOL_UDP = 17, SOL_RAW = 255, SOL_PACKET = 263;
+    public static final int SOL_IP = 0,
+            SOL_SOCKET = 1,
+            SOL_TCP = 6,
+            SOL_UDP = 17,
+            SOL_IPV6 = 41,
+            SOL_ICMPV6 = 58,
+            SOL_RAW = 255,
+            SOL_PACKET = 263;
 
     /** Options of SOL_SOCKET. */
     public static final int SO_DEBUG = 1,
@@ -100,6 +109,43 @@ public final class SocketConstants {
             IP_DROP_MEMBERSHIP = 36,
             IP_MULTICAST_ALL = 49;
 
+    /** Options of SOL_IPV6. */
+    public static final int IPV6_ADDRFORM = 1,
+            IPV6_2292PKTINFO = 2,
+            IPV6_CHECKSUM = 7,
+            IPV6_2292HOPLIMIT = 8,
+            IPV6_FLOWINFO = 11,
+            IPV6_UNICAST_HOPS = 16,
+            IPV6_MULTICAST_IF = 17,
+            IPV6_MULTICAST_HOPS = 18,
+            IPV6_MULTICAST_LOOP = 19,
+            IPV6_JOIN_GROUP = 20,
+            IPV6_LEAVE_GROUP = 21,
+            IPV6_MTU_DISCOVER = 23,
+            IPV6_MTU = 24,
+            IPV6_RECVERR = 25,
+            IPV6_V6ONLY = 26,
+            IPV6_MULTICAST_ALL = 29,
+            IPV6_FLOWINFO_SEND = 33,
+            IPV6_HDRINCL = 36,
+            IPV6_RECVPKTINFO = 49,
+            IPV6_PKTINFO = 50,
+            IPV6_RECVHOPLIMIT = 51,
+            IPV6_HOPLIMIT = 52,
+            IPV6_RECVPATHMTU = 60,
+            IPV6_PATHMTU = 61,
+            IPV6_DONTFRAG = 62,
+            IPV6_RECVTCLASS = 66,
+            IPV6_TCLASS = 67,
+            IPV6_AUTOFLOWLABEL = 70,
+            IPV6_MINHOPCOUNT = 73,
+            IPV6_TRANSPARENT = 75,
+            IPV6_UNICAST_IF = 76,
+            IPV6_FREEBIND = 78;
+
+    /** Option of SOL_ICMPV6: 256 bits, one per type that is not wanted. */
+    public static final int ICMP6_FILTER = 1;
+
     /** Values of IP_MTU_DISCOVER. */
     public static final int IP_PMTUDISC_DONT = 0, IP_PMTUDISC_WANT = 1, IP_PMTUDISC_DO = 2, IP_PMTUDISC_PROBE = 3;
 
@@ -141,7 +187,10 @@ public final class SocketConstants {
     public static final int FIONREAD = 0x541B, FIONBIO = 0x5421, SIOCOUTQ = 0x5411, SIOCATMARK = 0x8905;
 
     /** Origins in an extended error. */
-    public static final int SO_EE_ORIGIN_NONE = 0, SO_EE_ORIGIN_LOCAL = 1, SO_EE_ORIGIN_ICMP = 2;
+    public static final int SO_EE_ORIGIN_NONE = 0,
+            SO_EE_ORIGIN_LOCAL = 1,
+            SO_EE_ORIGIN_ICMP = 2,
+            SO_EE_ORIGIN_ICMP6 = 3;
 
     /** Largest backlog of listen. */
     public static final int SOMAXCONN = 4096;

@@ -46,7 +46,7 @@ public final class SocketFamily {
             typeKnown = true;
             boolean wildcard = entry.protocol == ANY_PROTOCOL;
             if (wildcard
-                    ? protocol != 0 || domain != SocketConstants.AF_INET
+                    ? protocol != 0 || domain == SocketConstants.AF_PACKET
                     : protocol == 0 || protocol == entry.protocol) {
                 return entry.factory.apply(wildcard ? protocol : entry.protocol);
             }

@@ -2,6 +2,9 @@ package dev.doorbell.kernel.tcp;
 
 import dev.doorbell.bus.wire.Seq;
 import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.icmpv6.Icmp6Errno;
+import dev.doorbell.kernel.ipv6.Icmp6Errors;
+import dev.doorbell.kernel.ipv6.Ipv6;
 import dev.doorbell.kernel.tcp.TcpMib.Counter;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +16,18 @@ final class IcmpErrors {
     private IcmpErrors() {}
 
     static void handle(Tcp tcp, @Nullable Flow flow, int seq, int type, int code, int info) {
+        boolean tooBig = type == UNREACHABLE && code == CODE_FRAGMENTATION;
+        handle(tcp, flow, seq, errno(type, code), tooBig ? Math.max(1, info) : 0);
+    }
+
+    /** The same for ICMPv6. */
+    static void handle6(Tcp tcp, @Nullable Flow flow, int seq, int type, int code, int info) {
+        boolean tooBig = type == Icmp6Errors.PACKET_TOO_BIG;
+        handle(tcp, flow, seq, Icmp6Errno.of(type, code).number(), tooBig ? Math.max(info, Ipv6.MIN_MTU) : 0);
+    }
+
+    /** @param mtu what the path takes, when that is what the error says; else 0 */
+    private static void handle(Tcp tcp, @Nullable Flow flow, int seq, int error, int mtu) {
         if (!(flow instanceof TcpConnection c) || c.state() == TcpState.CLOSE) {
             return;
         }
@@ -20,11 +35,10 @@ final class IcmpErrors {
             tcp.mib.inc(Counter.OutOfWindowIcmps);
             return;
         }
-        if (type == UNREACHABLE && code == CODE_FRAGMENTATION) {
-            pathMtu(tcp, c, info);
+        if (mtu != 0) {
+            pathMtu(tcp, c, mtu);
             return;
         }
-        int error = errno(type, code);
         if (error == 0) {
             return;
         }

@@ -4,11 +4,14 @@ import static dev.doorbell.kernel.socket.SocketConstants.*;
 
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv4Header;
+import dev.doorbell.bus.wire.Ipv6Address;
+import dev.doorbell.bus.wire.Ipv6Header;
 import dev.doorbell.bus.wire.TcpHeader;
 import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.inet.Endpoints;
-import dev.doorbell.kernel.ipv4.Ipv4;
+import dev.doorbell.kernel.inet.InetStack;
 import dev.doorbell.kernel.ipv4.L4Protocol;
+import dev.doorbell.kernel.ipv6.L4Protocol6;
 import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbAllocator;
@@ -17,12 +20,13 @@ import dev.doorbell.kernel.socket.Sock;
 import dev.doorbell.kernel.socket.SocketFamily;
 import dev.doorbell.kernel.tcp.TcpMib.Counter;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * TCP of one kernel, RFC 9293: finds the flow a segment belongs to, and owns the tables and everything the connections
  * share. Registers IP protocol 6 and the stream sockets.
  */
-public final class Tcp implements L4Protocol {
+public final class Tcp implements L4Protocol, L4Protocol6 {
     final KernelContext kernel;
     final SkbAllocator allocator;
     final NetworkLayer network;
@@ -48,23 +52,37 @@ public final class Tcp implements L4Protocol {
     private final long isnKey, tsKey;
     private final TcpHeader header = new TcpHeader();
     private final Ipv4Header ipHeader = new Ipv4Header();
+    private final Ipv6Header ip6Header = new Ipv6Header();
     /** Of the segment that is being received. */
     private final Endpoints ends = new Endpoints();
 
     private final ReceivedOptions options = new ReceivedOptions();
-    private final Ipv4 ipv4;
+    private final @Nullable InetStack stack;
 
-    /** TCP on top of a kernel's IPv4; registers itself there and makes AF_INET stream sockets. */
-    public Tcp(KernelContext kernel, Ipv4 ipv4, SkbAllocator allocator, SocketFamily family, TcpConfig config) {
-        this(kernel, new Ipv4Network(ipv4), ipv4, allocator, config);
-        ipv4.addProtocol(IpProtocol.TCP, this);
-        family.register(SOCK_STREAM, IPPROTO_TCP, this::newSocket);
+    /** TCP on top of a kernel's IPv4 and IPv6; registers itself there and makes stream sockets of both families. */
+    public Tcp(
+            KernelContext kernel,
+            InetStack stack,
+            SkbAllocator allocator,
+            SocketFamily inet,
+            SocketFamily inet6,
+            TcpConfig config) {
+        this(kernel, new InetNetwork(stack), stack, allocator, config);
+        stack.ipv4().addProtocol(IpProtocol.TCP, this);
+        stack.ipv6().addProtocol(IpProtocol.TCP, this);
+        inet.register(SOCK_STREAM, IPPROTO_TCP, this::newSocket);
+        inet6.register(SOCK_STREAM, IPPROTO_TCP, () -> new TcpSock(this, stack, AF_INET6));
     }
 
-    Tcp(KernelContext kernel, NetworkLayer network, Ipv4 ipv4, SkbAllocator allocator, TcpConfig config) {
+    Tcp(
+            KernelContext kernel,
+            NetworkLayer network,
+            @Nullable InetStack stack,
+            SkbAllocator allocator,
+            TcpConfig config) {
         this.kernel = kernel;
         this.network = network;
-        this.ipv4 = ipv4;
+        this.stack = stack;
         this.allocator = allocator;
         this.config = config;
         SplittableRandom random = kernel.random("tcp");
@@ -101,7 +119,7 @@ public final class Tcp implements L4Protocol {
 
     /** A new stream socket. */
     public Sock newSocket() {
-        return new TcpSock(this, ipv4);
+        return new TcpSock(this, stack, AF_INET);
     }
 
     /** Flows in any state but LISTEN. */
@@ -238,6 +256,34 @@ public final class Tcp implements L4Protocol {
         } else if (ecn != 0) {
             c.ecn |= TcpConnection.ECN_SEEN;
         }
+    }
+
+    @Override
+    public void receive6(SkBuff skb) {
+        mib.add(Counter.InSegs, Math.max(1, skb.gsoSegments));
+        ip6Header.wrap(skb.memory(), skb.networkHeader, Ipv6Header.LENGTH);
+        ends.local(ip6Header.destinationHigh(), ip6Header.destinationLow(), 0)
+                .remote(ip6Header.sourceHigh(), ip6Header.sourceLow(), 0);
+        ends.scope = scope(skb);
+        receive(skb, ends, ip6Header.trafficClass() & 3);
+        ends.scope = 0;
+    }
+
+    /** The interface that link-local ends of {@link #ends} belong to. */
+    private int scope(SkBuff skb) {
+        boolean linkLocal = Ipv6Address.isLinkLocal(ends.localHigh) || Ipv6Address.isLinkLocal(ends.remoteHigh);
+        return linkLocal ? network.interfaceOf(skb) : 0;
+    }
+
+    @Override
+    public void error6(int type, int code, int info, SkBuff quoted) {
+        ip6Header.wrap(quoted.memory(), quoted.networkHeader, Ipv6Header.LENGTH);
+        header.wrap(quoted.memory(), quoted.data(), 8);
+        ends.local(ip6Header.sourceHigh(), ip6Header.sourceLow(), header.sourcePort())
+                .remote(ip6Header.destinationHigh(), ip6Header.destinationLow(), header.destinationPort());
+        ends.scope = scope(quoted);
+        IcmpErrors.handle6(this, flows.find(ends), header.sequence(), type, code, info);
+        ends.scope = 0;
     }
 
     /** An ICMP error about a segment of ours, RFC 9293 §3.9.2.2, RFC 5927: only if its sequence number is in flight. */

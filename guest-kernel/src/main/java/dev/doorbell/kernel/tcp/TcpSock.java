@@ -6,11 +6,10 @@ import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.inet.Endpoints;
 import dev.doorbell.kernel.inet.InetSock;
-import dev.doorbell.kernel.ipv4.Ipv4;
+import dev.doorbell.kernel.inet.InetStack;
 import dev.doorbell.kernel.socket.Message;
 import dev.doorbell.kernel.socket.Sock;
 import dev.doorbell.kernel.socket.SockAddr;
-import dev.doorbell.kernel.socket.SockAddrIn;
 import dev.doorbell.kernel.tcp.TcpMib.Counter;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -35,12 +34,12 @@ public final class TcpSock extends InetSock {
     /** After release: what it was connected by, until its FIN is acknowledged. */
     private @Nullable TcpConnection closing;
 
-    TcpSock(Tcp tcp, Ipv4 ipv4) {
-        this(tcp, ipv4, new TcpSettings(tcp.config()));
+    TcpSock(Tcp tcp, @Nullable InetStack stack, int domain) {
+        this(tcp, stack, domain, new TcpSettings(tcp.config()));
     }
 
-    private TcpSock(Tcp tcp, Ipv4 ipv4, TcpSettings settings) {
-        super(tcp.kernel, ipv4, SOCK_STREAM, IPPROTO_TCP);
+    private TcpSock(Tcp tcp, @Nullable InetStack stack, int domain, TcpSettings settings) {
+        super(tcp.kernel, stack, domain, SOCK_STREAM, IPPROTO_TCP);
         this.tcp = tcp;
         this.settings = settings;
         receiveBufferBytes = settings.receiveBufferBytes;
@@ -49,9 +48,13 @@ public final class TcpSock extends InetSock {
 
     /** A child of a listening socket: inherits its options. */
     TcpSock(Tcp tcp, TcpSock parent, TcpConnection c) {
-        this(tcp, parent.ipv4(), c.settings);
+        this(tcp, parent.stackOrNull(), parent.domain(), c.settings);
         connection = c;
         ends.copyFrom(c);
+        v6Only = parent.v6Only;
+        v6.trafficClass = parent.v6.trafficClass;
+        v6.unicastHops = parent.v6.unicastHops;
+        v6.receiveErrors = parent.v6.receiveErrors;
         reuseAddress = parent.reuseAddress;
         reusePort = parent.reusePort;
         keepAlive = parent.keepAlive;
@@ -72,17 +75,24 @@ public final class TcpSock extends InetSock {
 
     @Override
     public int bind(SockAddr address) {
-        if (!(address instanceof SockAddrIn in)) {
-            return Errno.EAFNOSUPPORT.negated();
+        Endpoints wanted = new Endpoints();
+        int error = readLocal(address, wanted);
+        if (error != 0) {
+            return error;
         }
         if (connection != null || listener != null || holder != null) {
             return Errno.EINVAL.negated();
         }
-        long low = Ipv6Address.ofV4(in.address());
-        if (in.address() != INADDR_ANY && !freeBind && !tcp.network.isLocal(0, low)) {
+        if (tcp.network.isMulticastOrBroadcast(wanted.localHigh, wanted.localLow)) {
             return Errno.EADDRNOTAVAIL.negated();
         }
-        return bind(0, low, in.port());
+        ends.scope = wanted.scope;
+        return bind(wanted.localHigh, wanted.localLow, wanted.localPort);
+    }
+
+    @Override
+    protected boolean mayBindV4(int address) {
+        return address == INADDR_ANY || freeBind || tcp.network.isLocal(0, Ipv6Address.ofV4(address));
     }
 
     private int bind(long high, long low, int port) {
@@ -127,8 +137,10 @@ public final class TcpSock extends InetSock {
         if (address.family() == AF_UNSPEC) {
             return disconnect();
         }
-        if (!(address instanceof SockAddrIn in)) {
-            return Errno.EAFNOSUPPORT.negated();
+        Endpoints wanted = new Endpoints(ends);
+        int refusal = readRemote(address, wanted);
+        if (refusal != 0) {
+            return refusal;
         }
         if (listener != null) {
             return Errno.EISCONN.negated();
@@ -142,8 +154,9 @@ public final class TcpSock extends InetSock {
             int error = takeError();
             return error != 0 ? error : Errno.ECONNABORTED.negated();
         }
-        Endpoints wanted = new Endpoints(ends);
-        wanted.remoteV4(in.address() == INADDR_ANY ? INADDR_LOOPBACK : in.address(), in.port());
+        if (wanted.isV4() && wanted.remoteV4() == INADDR_ANY) {
+            wanted.remoteV4(INADDR_LOOPBACK, wanted.remotePort);
+        }
         if (tcp.network.isMulticastOrBroadcast(wanted.remoteHigh, wanted.remoteLow)) {
             return Errno.ENETUNREACH.negated();
         }
@@ -547,8 +560,9 @@ public final class TcpSock extends InetSock {
     private void syncSettings() {
         settings.keepAlive = keepAlive;
         settings.outOfBandInline = outOfBandInline;
-        settings.tos = tos;
-        settings.ttl = ttl;
+        boolean v4 = ends.isV4();
+        settings.tos = v4 ? tos : v6.trafficClass();
+        settings.ttl = v4 ? ttl : Math.max(0, v6.unicastHops);
         settings.mark = mark;
         settings.priority = priority;
         settings.outInterface = boundInterface;

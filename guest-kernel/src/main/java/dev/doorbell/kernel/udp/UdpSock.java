@@ -5,21 +5,27 @@ import static dev.doorbell.kernel.socket.SocketConstants.*;
 import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv4Header;
+import dev.doorbell.bus.wire.Ipv6Address;
+import dev.doorbell.bus.wire.Ipv6Header;
 import dev.doorbell.bus.wire.UdpHeader;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.inet.DatagramSock;
+import dev.doorbell.kernel.inet.Endpoints;
+import dev.doorbell.kernel.inet.InetStack;
 import dev.doorbell.kernel.ipv4.Addresses;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.Mib;
 import dev.doorbell.kernel.ipv4.Route;
 import dev.doorbell.kernel.ipv4.RouteType;
+import dev.doorbell.kernel.ipv6.Ipv6;
+import dev.doorbell.kernel.ipv6.Route6;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbCopy;
 import dev.doorbell.kernel.socket.ControlMessages;
 import dev.doorbell.kernel.socket.Message;
 import dev.doorbell.kernel.socket.SockAddr;
-import dev.doorbell.kernel.socket.SockAddrIn;
+import dev.doorbell.kernel.socket.SockAddrIn6;
 import org.jspecify.annotations.Nullable;
 
 /** A UDP socket. */
@@ -28,7 +34,8 @@ final class UdpSock extends DatagramSock {
 
     private final Udp udp;
     private final UdpHeader header = new UdpHeader();
-    private final Ipv4Header ip = new Ipv4Header();
+    /** The datagram that is being sent. */
+    private final Endpoints to = new Endpoints();
     /** The port was asked for by bind: a dissolved connection keeps it. */
     private boolean portBound;
 
@@ -36,8 +43,8 @@ final class UdpSock extends DatagramSock {
     @Nullable
     UdpSock nextInBucket;
 
-    UdpSock(Udp udp, Ipv4 ipv4) {
-        super(ipv4.net().kernel(), ipv4, SOCK_DGRAM, IPPROTO_UDP);
+    UdpSock(Udp udp, InetStack stack, int domain) {
+        super(stack.ipv4().net().kernel(), stack, domain, SOCK_DGRAM, IPPROTO_UDP);
         this.udp = udp;
     }
 
@@ -45,31 +52,34 @@ final class UdpSock extends DatagramSock {
 
     @Override
     public int bind(SockAddr address) {
-        if (!(address instanceof SockAddrIn in)) {
-            return Errno.EAFNOSUPPORT.negated();
+        Endpoints wanted = new Endpoints();
+        int error = readLocal(address, wanted);
+        if (error != 0) {
+            return error;
         }
         if (ends.localPort != 0) {
             return Errno.EINVAL.negated();
         }
-        Addresses known = ipv4().addresses();
-        int wanted = in.address();
-        boolean usable = wanted == 0
-                || freeBind
-                || known.isLocal(wanted)
-                || known.isBroadcast(wanted)
-                || Addresses.isMulticast(wanted);
-        if (!usable) {
-            return Errno.EADDRNOTAVAIL.negated();
-        }
-        ends.localV4(wanted, 0);
-        int result = udp.table().bind(this, in.port());
+        ends.local(wanted.localHigh, wanted.localLow, 0);
+        int result = udp.table().bind(this, wanted.localPort);
         if (result != 0) {
             unbind();
             return result;
         }
-        addressBound = wanted != 0;
-        portBound = in.port() != 0;
+        ends.scope = wanted.scope;
+        addressBound = !ends.isLocalAny();
+        portBound = wanted.localPort != 0;
         return 0;
+    }
+
+    @Override
+    protected boolean mayBindV4(int address) {
+        return super.mayBindV4(address) || ipv4().addresses().isBroadcast(address) || Addresses.isMulticast(address);
+    }
+
+    @Override
+    protected boolean mayBindV6(long high, long low, int scope) {
+        return super.mayBindV6(high, low, scope) || Ipv6Address.isMulticast(high);
     }
 
     private int autobind() {
@@ -82,11 +92,16 @@ final class UdpSock extends DatagramSock {
             disconnect();
             return 0;
         }
-        if (!(address instanceof SockAddrIn in)) {
-            return Errno.EAFNOSUPPORT.negated();
+        int error = readRemote(address, to);
+        if (error != 0) {
+            return error;
         }
+        return to.isV4() ? connectV4() : connectV6(address);
+    }
+
+    private int connectV4() {
         int source = addressBound ? ends.localV4() : 0;
-        Route route = routeFor(in.address(), source, boundInterface);
+        Route route = routeFor(to.remoteV4(), source, boundInterface);
         if (route == null) {
             return Errno.ENETUNREACH.negated();
         }
@@ -100,7 +115,27 @@ final class UdpSock extends DatagramSock {
         if (!addressBound) {
             ends.localV4(route.source(), ends.localPort);
         }
-        ends.remoteV4(route.destination(), in.port());
+        ends.remoteV4(route.destination(), to.remotePort);
+        return 0;
+    }
+
+    private int connectV6(SockAddr address) {
+        long high = addressBound ? ends.localHigh : 0;
+        long low = addressBound ? ends.localLow : 0;
+        Route6 route = routeFor6(to, high, low, boundInterface);
+        if (route == null || Ipv6Address.isUnspecified(route.sourceHigh(), route.sourceLow())) {
+            return Errno.ENETUNREACH.negated();
+        }
+        int result = autobind();
+        if (result != 0) {
+            return result;
+        }
+        if (!addressBound) {
+            ends.local(route.sourceHigh(), route.sourceLow(), ends.localPort);
+        }
+        ends.remote(route.destinationHigh(), route.destinationLow(), to.remotePort);
+        ends.scope = to.scope;
+        v6.flowInfo = address instanceof SockAddrIn6 in ? in.flowInfo() : 0;
         return 0;
     }
 
@@ -126,33 +161,39 @@ final class UdpSock extends DatagramSock {
         if ((flags & MSG_OOB) != 0) {
             return Errno.EOPNOTSUPP.negated();
         }
-        int destination = ends.remoteV4();
-        int port = ends.remotePort;
         if (message.name != null) {
-            if (!(message.name instanceof SockAddrIn to)) {
-                return Errno.EAFNOSUPPORT.negated();
+            int refusal = readRemote(message.name, to);
+            if (refusal != 0) {
+                return refusal;
             }
-            destination = to.address();
-            port = to.port();
-            if (port == 0) {
+            if (to.remotePort == 0) {
                 return Errno.EINVAL.negated();
             }
-        } else if (!isConnected()) {
+        } else if (isConnected()) {
+            to.copyFrom(ends);
+        } else {
             return Errno.EDESTADDRREQ.negated();
         }
         int error = sendError();
         if (error == 0) {
             error = autobind();
         }
-        return error != 0 ? error : sendTo(message, length, destination, port);
+        if (error != 0) {
+            return error;
+        }
+        return to.isV4() ? sendToV4(message, length) : sendToV6(message, length);
     }
 
-    private long sendTo(Message message, int length, int destination, int port) {
+    private long sendToV4(Message message, int length) {
+        int destination = to.remoteV4();
         int source = ends.localV4();
         int outInterface = boundInterface;
         ControlMessages control = message.control;
         if (control != null && control.has(ControlMessages.PKTINFO)) {
             source = control.localAddress != 0 ? control.localAddress : source;
+            outInterface = control.interfaceIndex != 0 ? control.interfaceIndex : outInterface;
+        } else if (control != null && control.has(ControlMessages.PKTINFO6)) {
+            source = Ipv6Address.isV4(control.addressHigh, control.addressLow) ? (int) control.addressLow : source;
             outInterface = control.interfaceIndex != 0 ? control.interfaceIndex : outInterface;
         }
         // Bound to a group or to all, the packet still needs an address of ours as its source.
@@ -169,8 +210,8 @@ final class UdpSock extends DatagramSock {
         }
         int xmitFlags = outputFlags(route);
         int total = length + UdpHeader.LENGTH + Ipv4Header.MIN_LENGTH;
-        if ((xmitFlags & Ipv4.MAY_FRAGMENT) == 0 && total > route.mtu()) {
-            localTooBig(destination, port, route.mtu());
+        if ((xmitFlags & Ipv4.MAY_FRAGMENT) == 0 && total > limited(route.mtu())) {
+            localTooBig(to, limited(route.mtu()));
             return Errno.EMSGSIZE.negated();
         }
         SkBuff skb = ipv4().skbs().alloc(Ipv4.MAX_HEADER, UdpHeader.LENGTH + length);
@@ -178,40 +219,106 @@ final class UdpSock extends DatagramSock {
             return Errno.ENOBUFS.negated();
         }
         int from = source != 0 ? source : route.source();
-        build(skb, message, length, from, route.destination(), port);
+        to.localV4(from, ends.localPort).remoteV4(route.destination(), to.remotePort);
+        build(skb, message, length, !noCheck);
         int sendTtl = control != null && control.has(ControlMessages.TTL) ? control.ttl : ttlFor(route);
         int sendTos = control != null && control.has(ControlMessages.TOS) ? control.tos : tos;
         int result =
                 ipv4().queueXmit(skb, route, from, route.destination(), IpProtocol.UDP, sendTos, sendTtl, xmitFlags);
-        if (result == Errno.ENOBUFS.negated() && !receiveErrors) {
-            // A full device queue is a loss like any other on the way, unless the application asked.
-            ipv4().snmp().count(Mib.UDP_SNDBUF_ERRORS);
-            result = 0;
+        return sent(result, message, length, receiveErrors, Mib.UDP_SNDBUF_ERRORS, Mib.UDP_OUT_DATAGRAMS);
+    }
+
+    private long sendToV6(Message message, int length) {
+        long sourceHigh = v6.sourceLow != 0 ? v6.sourceHigh : ends.localHigh;
+        long sourceLow = v6.sourceLow != 0 ? v6.sourceLow : ends.localLow;
+        int outInterface = boundInterface != 0 ? boundInterface : v6.sourceInterface;
+        ControlMessages control = message.control;
+        if (control != null && control.has(ControlMessages.PKTINFO6)) {
+            if (!Ipv6Address.isUnspecified(control.addressHigh, control.addressLow)) {
+                sourceHigh = control.addressHigh;
+                sourceLow = control.addressLow;
+                if (!freeBind && !ipv6().addresses().isLocal(sourceHigh, sourceLow, null)) {
+                    return Errno.EINVAL.negated();
+                }
+            }
+            outInterface = control.interfaceIndex != 0 ? control.interfaceIndex : outInterface;
         }
-        if (result < 0) {
+        if (Ipv6Address.isMulticast(sourceHigh)) {
+            sourceHigh = 0; // bound to a group, the packet still needs an address of ours
+            sourceLow = 0;
+        }
+        Route6 route = routeFor6(to, sourceHigh, sourceLow, outInterface);
+        if (route == null || Ipv6Address.isUnspecified(route.sourceHigh(), route.sourceLow())) {
+            ipv6().snmp().count(Mib.IP6_OUT_NO_ROUTES);
+            return Errno.ENETUNREACH.negated();
+        }
+        int xmitFlags = outputFlags6(route);
+        int mtu = limited(route.mtu());
+        if ((xmitFlags & Ipv6.MAY_FRAGMENT) == 0 && length + UdpHeader.LENGTH + Ipv6Header.LENGTH > mtu) {
+            localTooBig(to, mtu);
+            return Errno.EMSGSIZE.negated();
+        }
+        SkBuff skb = ipv6().skbs().alloc(Ipv6.MAX_HEADER, UdpHeader.LENGTH + length);
+        if (skb == null) {
+            return Errno.ENOBUFS.negated();
+        }
+        to.local(route.sourceHigh(), route.sourceLow(), ends.localPort)
+                .remote(route.destinationHigh(), route.destinationLow(), to.remotePort);
+        build(skb, message, length, true); // RFC 8200 §8.1: never without a checksum
+        boolean hops = control != null && control.has(ControlMessages.HOP_LIMIT);
+        boolean ofClass = control != null && control.has(ControlMessages.TRAFFIC_CLASS);
+        int label = v6.flowInfoSend && v6.flowInfo != 0
+                ? v6.flowInfo & 0xF_FFFF
+                : v6.autoFlowLabel
+                        ? ipv6().flowLabel(
+                                        to.localHigh,
+                                        to.localLow,
+                                        to.remoteHigh,
+                                        to.remoteLow,
+                                        to.localPort << 16 | to.remotePort,
+                                        IpProtocol.UDP)
+                        : 0;
+        int result = ipv6().queueXmit(
+                        skb,
+                        route,
+                        to.localHigh,
+                        to.localLow,
+                        IpProtocol.UDP,
+                        ofClass && control != null ? control.trafficClass : v6.trafficClass(),
+                        hops && control != null ? control.hopLimit : hopsFor(route),
+                        label,
+                        xmitFlags);
+        return sent(result, message, length, v6.receiveErrors, Mib.UDP6_SNDBUF_ERRORS, Mib.UDP6_OUT_DATAGRAMS);
+    }
+
+    private long sent(int result, Message message, int length, boolean wantsErrors, Mib full, Mib fine) {
+        if (result == Errno.ENOBUFS.negated() && !wantsErrors) {
+            // A full device queue is a loss like any other on the way, unless the application asked.
+            ipv4().snmp().count(full);
+        } else if (result < 0) {
             message.data.position(message.data.position() - length);
             return result;
         }
-        ipv4().snmp().count(Mib.UDP_OUT_DATAGRAMS);
+        ipv4().snmp().count(fine);
         return length;
     }
 
-    private void build(SkBuff skb, Message message, int length, int source, int destination, int port) {
+    /** Header and data of a datagram along {@link #to}. */
+    private void build(SkBuff skb, Message message, int length, boolean checksum) {
         long at = skb.put(UdpHeader.LENGTH);
         if (length > 0) {
             SkbCopy.putFrom(skb, message.data, length);
         }
         int bytes = UdpHeader.LENGTH + length;
         header.wrap(skb.memory(), at, bytes)
-                .sourcePort(ends.localPort)
-                .destinationPort(port)
+                .sourcePort(to.localPort)
+                .destinationPort(to.remotePort)
                 .length(bytes);
-        if (noCheck) {
+        if (!checksum) {
             header.checksum(0);
         } else {
             // The card sums the rest, or the device layer in its place.
-            header.checksum(
-                    InternetChecksum.fold16(InternetChecksum.pseudoHeader(source, destination, IpProtocol.UDP, bytes)));
+            header.checksum(InternetChecksum.fold16(to.pseudoHeader(IpProtocol.UDP, bytes)));
             skb.ipSummed = SkBuff.CHECKSUM_PARTIAL;
             skb.checksumStart = at;
             skb.checksumOffset = UdpHeader.CHECKSUM_OFFSET;
@@ -228,8 +335,12 @@ final class UdpSock extends DatagramSock {
         return queueReceive(skb);
     }
 
-    boolean wants(NetDevice dev, int group) {
-        return wantsGroup(dev, group);
+    boolean wants(NetDevice dev, Endpoints packet) {
+        return packet.isV4() ? wantsGroup(dev, packet.localV4()) : wantsGroup(dev, packet.localHigh, packet.localLow);
+    }
+
+    void error6(int type, int code, int info, SkBuff quoted) {
+        icmp6Error(type, code, info, quoted, UdpHeader.LENGTH);
     }
 
     void error(int type, int code, int info, SkBuff quoted) {
@@ -237,12 +348,8 @@ final class UdpSock extends DatagramSock {
     }
 
     @Override
-    protected void fillName(SkBuff skb, SockAddr name) {
-        if (name instanceof SockAddrIn in) {
-            ip.wrap(skb.memory(), skb.networkHeader, Ipv4Header.MIN_LENGTH);
-            header.wrap(skb.memory(), skb.transportHeader, UdpHeader.LENGTH);
-            in.set(ip.source(), header.sourcePort());
-        }
+    protected int sourcePort(SkBuff skb) {
+        return header.wrap(skb.memory(), skb.transportHeader, UdpHeader.LENGTH).sourcePort();
     }
 
     @Override

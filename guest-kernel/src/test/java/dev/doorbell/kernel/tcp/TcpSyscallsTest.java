@@ -28,7 +28,8 @@ class TcpSyscallsTest {
 
     private final StackFixture f = StackFixture.withPeer();
     private final Syscalls sys = f.process();
-    private final Tcp tcp = new Tcp(f.kernel.context, f.stack.ipv4(), f.kernel.skbs, f.stack.inet(), new TcpConfig());
+    private final Tcp tcp = new Tcp(
+            f.kernel.context, f.stack.layers(), f.kernel.skbs, f.stack.inet(), f.stack.inet6(), new TcpConfig());
     private int listener, client, server;
 
     @BeforeEach
