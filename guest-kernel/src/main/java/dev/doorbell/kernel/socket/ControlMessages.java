@@ -6,7 +6,7 @@ package dev.doorbell.kernel.socket;
  */
 public final class ControlMessages {
     /** Bits of {@link #present}. */
-    public static final int PKTINFO = 1, TTL = 2, TOS = 4, TIMESTAMP = 8, EXTENDED_ERROR = 16, DROPS = 32;
+    public static final int PKTINFO = 1, TTL = 2, TOS = 4, TIMESTAMP = 8, EXTENDED_ERROR = 16, DROPS = 32, INQ = 64;
 
     /** The same of level SOL_IPV6. */
     public static final int PKTINFO6 = 64, HOP_LIMIT = 128, TRAFFIC_CLASS = 256;
@@ -33,6 +33,9 @@ public final class ControlMessages {
     public long timestampNs;
     /** SO_RXQ_OVFL: datagrams this socket dropped so far. */
     public int drops;
+
+    /** TCP_CM_INQ: bytes of the stream that are left to read; 1 at its end. */
+    public int receivable;
 
     /** IP_RECVERR, struct sock_extended_err: errno (positive), origin, ICMP type and code, info (an MTU). */
     public int errorNumber, errorOrigin, errorType, errorCode, errorInfo;

@@ -60,6 +60,9 @@ public abstract class Sock {
     /** Packets dropped because the receive queue was full. */
     public int drops;
 
+    /** Blocking sends that have data and wait for room, or for the connection. */
+    public int writersWaiting;
+
     /** Pending error, positive; SO_ERROR and the next call return and clear it. */
     private int pendingError;
 
@@ -120,6 +123,11 @@ public abstract class Sock {
 
     /** After {@link #release()}: data sent before is not acknowledged yet. A close with SO_LINGER waits for it. */
     public boolean isLingering() {
+        return false;
+    }
+
+    /** A send has begun to open the connection; a blocking one returns when it is open. */
+    public boolean isOpening() {
         return false;
     }
 

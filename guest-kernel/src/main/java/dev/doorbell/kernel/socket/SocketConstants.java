@@ -38,7 +38,8 @@ public final class SocketConstants {
             MSG_CONFIRM = 0x800,
             MSG_ERRQUEUE = 0x2000,
             MSG_NOSIGNAL = 0x4000,
-            MSG_MORE = 0x8000;
+            MSG_MORE = 0x8000,
+            MSG_FASTOPEN = 0x2000_0000;
 
     /** How to shut down. */
     public static final int SHUT_RD = 0, SHUT_WR = 1, SHUT_RDWR = 2;

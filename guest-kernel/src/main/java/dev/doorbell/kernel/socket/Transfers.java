@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Transfers {
     private static final int AGAIN = Errno.EAGAIN.negated();
+    private static final int IN_PROGRESS = Errno.EINPROGRESS.negated();
 
     private final KernelContext kernel;
     private int acceptError;
@@ -101,22 +102,37 @@ final class Transfers {
         mightSleep(dontWait, "sendmsg");
         boolean stream = sock.type() == SOCK_STREAM;
         long sent = sock.sendmsg(message, flags);
-        boolean more = sent == AGAIN || stream && sent >= 0 && message.data.hasRemaining();
+        // A send that opens the connection (MSG_FASTOPEN) waits until it is open, even with all its data on the way.
+        boolean opening = stream && sock.isOpening() && (sent >= 0 || sent == IN_PROGRESS);
+        boolean more = opening || sent == AGAIN || stream && sent >= 0 && message.data.hasRemaining();
         if (!more || dontWait) {
             return sent;
         }
         long deadline = deadline(sock.sendTimeoutNs);
         long total = Math.max(sent, 0);
+        int writing = message.data.hasRemaining() ? 1 : 0;
         file.get();
+        sock.writersWaiting += writing;
         try {
             while (more && await(file, file.writable, deadline, "sendmsg")) {
                 int error = sock.pendingError();
-                sent = sock.sendmsg(message, flags);
+                if (opening) {
+                    opening = false;
+                    if (error != 0) {
+                        return sock.takeError();
+                    }
+                    sent = 0;
+                    if (!message.data.hasRemaining()) {
+                        break;
+                    }
+                }
+                sent = sock.sendmsg(message, flags & ~MSG_FASTOPEN);
                 total += Math.max(sent, 0);
                 keepError(sock, error, sent, total);
                 more = sent == AGAIN || stream && sent >= 0 && message.data.hasRemaining();
             }
         } finally {
+            sock.writersWaiting -= writing;
             file.put();
         }
         return total > 0 ? total : sent;

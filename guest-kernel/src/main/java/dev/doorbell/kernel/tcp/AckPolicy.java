@@ -71,14 +71,14 @@ final class AckPolicy {
         if (ato > min) {
             long most = HALF_SECOND_NS;
             if (c.inPingPong() || (c.ackPending & TcpConnection.ACK_PUSHED) != 0) {
-                most = c.config.delackMaxNs;
+                most = c.delackMaxNs();
             }
             if (c.rtt.hasSample()) {
                 most = Math.min(most, Math.max(c.rtt.srttUs() * 1000L, min));
             }
             ato = Math.min(ato, most);
         }
-        ato = Math.min(ato, c.config.delackMaxNs);
+        ato = Math.min(ato, c.delackMaxNs());
         long now = c.nowNs();
         long at = now + ato;
         if ((c.ackPending & TcpConnection.ACK_TIMER) != 0) {

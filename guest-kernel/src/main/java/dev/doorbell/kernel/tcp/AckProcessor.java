@@ -279,7 +279,7 @@ final class AckProcessor {
             return false;
         }
         c.rtt.sampleMin(now / 1000, context.rttUs);
-        c.rtt.sample(rttUs, c.sndUna, c.sndNxt, c.config.rtoMinNs / 1000);
+        c.rtt.sample(rttUs, c.sndUna, c.sndNxt, c.rtoMinNs() / 1000);
         c.rtoNs = LossRecovery.boundedRto(c);
         c.backoff = 0;
         return true;

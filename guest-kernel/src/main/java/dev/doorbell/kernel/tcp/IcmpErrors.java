@@ -1,50 +1,83 @@
 package dev.doorbell.kernel.tcp;
 
+import static dev.doorbell.kernel.socket.SocketConstants.*;
+
 import dev.doorbell.bus.wire.Seq;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.icmpv6.Icmp6Errno;
 import dev.doorbell.kernel.ipv6.Icmp6Errors;
 import dev.doorbell.kernel.ipv6.Ipv6;
+import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.tcp.TcpMib.Counter;
 import org.jspecify.annotations.Nullable;
 
 /** ICMP errors about segments: soft for a connection, hard for an attempt; RFC 1122 §4.2.3.9, RFC 5927, RFC 1191. */
 final class IcmpErrors {
     private static final int UNREACHABLE = 3, TIME_EXCEEDED = 11, PARAMETER_PROBLEM = 12;
+    private static final int CODE_NET = 0, CODE_HOST = 1;
     private static final int CODE_PROTOCOL = 2, CODE_PORT = 3, CODE_FRAGMENTATION = 4;
 
     private IcmpErrors() {}
 
-    static void handle(Tcp tcp, @Nullable Flow flow, int seq, int type, int code, int info) {
-        boolean tooBig = type == UNREACHABLE && code == CODE_FRAGMENTATION;
-        handle(tcp, flow, seq, errno(type, code), tooBig ? Math.max(1, info) : 0);
+    /** @param quoted the beginning of the segment, for the error queue; null: not at hand */
+    static void handle(
+            Tcp tcp, @Nullable Flow flow, int seq, int type, int code, int info, @Nullable SkBuff quoted) {
+        TcpConnection c = concerned(tcp, flow, seq);
+        if (c == null) {
+            return;
+        }
+        if (type == UNREACHABLE && code == CODE_FRAGMENTATION) {
+            pathMtu(tcp, c, Math.max(1, info));
+            return;
+        }
+        if (type == UNREACHABLE && (code == CODE_NET || code == CODE_HOST)) {
+            tcp.timers.revertBackoff(c, seq);
+        }
+        report(tcp, c, errno(type, code), SO_EE_ORIGIN_ICMP, type, code, info, quoted);
     }
 
     /** The same for ICMPv6. */
-    static void handle6(Tcp tcp, @Nullable Flow flow, int seq, int type, int code, int info) {
-        boolean tooBig = type == Icmp6Errors.PACKET_TOO_BIG;
-        handle(tcp, flow, seq, Icmp6Errno.of(type, code).number(), tooBig ? Math.max(info, Ipv6.MIN_MTU) : 0);
+    static void handle6(
+            Tcp tcp, @Nullable Flow flow, int seq, int type, int code, int info, @Nullable SkBuff quoted) {
+        TcpConnection c = concerned(tcp, flow, seq);
+        if (c == null) {
+            return;
+        }
+        if (type == Icmp6Errors.PACKET_TOO_BIG) {
+            pathMtu(tcp, c, Math.max(info, Ipv6.MIN_MTU));
+            return;
+        }
+        report(tcp, c, Icmp6Errno.of(type, code).number(), SO_EE_ORIGIN_ICMP6, type, code, info, quoted);
     }
 
-    /** @param mtu what the path takes, when that is what the error says; else 0 */
-    private static void handle(Tcp tcp, @Nullable Flow flow, int seq, int error, int mtu) {
+    /** The connection that has sent {@code seq} and waits for its acknowledgement; null: the error proves nothing. */
+    private static @Nullable TcpConnection concerned(Tcp tcp, @Nullable Flow flow, int seq) {
         if (!(flow instanceof TcpConnection c) || c.state() == TcpState.CLOSE) {
-            return;
+            return null;
         }
         if (Seq.lt(seq, c.sndUna) || Seq.gt(seq, c.sndNxt)) {
             tcp.mib.inc(Counter.OutOfWindowIcmps);
-            return;
+            return null;
         }
-        if (mtu != 0) {
-            pathMtu(tcp, c, mtu);
-            return;
-        }
+        return c;
+    }
+
+    private static void report(
+            Tcp tcp, TcpConnection c, int error, int origin, int type, int code, int info, @Nullable SkBuff quoted) {
         if (error == 0) {
             return;
         }
+        TcpSock sock = c.sock;
+        boolean told = sock != null && sock.receiveErrors;
+        if (sock != null && told && quoted != null) {
+            sock.queueError(error, origin, type, code, info, quoted);
+        }
         boolean handshake = c.state() == TcpState.SYN_SENT || c.state() == TcpState.SYN_RECV;
-        if (handshake && c.sock != null) {
+        if (handshake && sock != null) {
             tcp.abort(c, error);
+        } else if (sock != null && told) {
+            sock.pendingError(error); // who asks for errors gets them, and decides
+            sock.stateChanged(EPOLLERR | EPOLLIN | EPOLLOUT);
         } else {
             c.softError = error;
         }

@@ -409,6 +409,11 @@ final class LossRecovery {
         if (!c.sackOk) {
             scoreboard.addDuplicates(c, 0);
         }
+        retransmitWithoutCongestion(c);
+    }
+
+    /** What is marked lost goes out again, in slow start, from a window that is not reduced. */
+    void retransmitWithoutCongestion(TcpConnection c) {
         if (c.caState != TcpConnection.CA_LOSS) {
             c.highSeq = c.sndNxt;
             c.window.ssthresh = TcpOutput.currentSsthresh(c);
@@ -439,6 +444,6 @@ final class LossRecovery {
     }
 
     static long boundedRto(TcpConnection c) {
-        return Math.min(c.rtt.timeoutUs() * 1000, c.config.rtoMaxNs);
+        return Math.min(c.rtt.timeoutUs() * 1000, c.rtoMaxNs());
     }
 }

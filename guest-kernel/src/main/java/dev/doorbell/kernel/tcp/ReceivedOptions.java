@@ -8,6 +8,7 @@ import dev.doorbell.bus.mem.GuestMemory;
  */
 final class ReceivedOptions {
     static final int END = 0, NOP = 1, MSS = 2, WINDOW_SCALE = 3, SACK_PERMITTED = 4, SACK = 5, TIMESTAMPS = 8;
+    static final int FAST_OPEN = 34, EXPERIMENT = 254, FAST_OPEN_MAGIC = 0xF989;
     static final int MAX_SHIFT = 14, MAX_SACK_BLOCKS = 4;
     static final int TIMESTAMPS_ALIGNED = 12, SACK_BASE_ALIGNED = 4, SACK_BLOCK = 8;
 
@@ -16,12 +17,16 @@ final class ReceivedOptions {
 
     boolean sawMss, sawWindowScale, sackPermitted, sawTimestamp;
     int mss, windowScale, tsVal, tsEcr;
+    /** RFC 7413; the experimental form of it too. */
+    final FastOpenCookie fastOpen = new FastOpenCookie();
+
     int sackBlocks;
     final int[] sackStart = new int[MAX_SACK_BLOCKS], sackEnd = new int[MAX_SACK_BLOCKS];
 
     void clear() {
         sawMss = sawWindowScale = sackPermitted = sawTimestamp = false;
         mss = windowScale = tsVal = tsEcr = sackBlocks = 0;
+        fastOpen.clear();
     }
 
     /**
@@ -83,6 +88,16 @@ final class ReceivedOptions {
             case TIMESTAMPS -> {
                 if (length == 10) {
                     timestamp(memory, value);
+                }
+            }
+            case FAST_OPEN -> {
+                if (syn) {
+                    fastOpen.read(memory, value, length - 2, false);
+                }
+            }
+            case EXPERIMENT -> {
+                if (syn && length >= 4 && read16(memory, value) == FAST_OPEN_MAGIC) {
+                    fastOpen.read(memory, value + 2, length - 4, true);
                 }
             }
             default -> {}

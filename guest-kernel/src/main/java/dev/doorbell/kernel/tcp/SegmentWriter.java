@@ -50,7 +50,11 @@ final class SegmentWriter {
         }
         boolean syn = (flags & TcpHeader.SYN) != 0;
         int sackBlocks = syn ? 0 : sackBlocksToSend(c);
-        int length = TcpHeader.MIN_LENGTH + (syn ? synOptionBytes(c) : c.optionBytes() + sackBytes(sackBlocks));
+        FastOpenCookie cookie = c.synCookie;
+        int length = TcpHeader.MIN_LENGTH
+                + (syn
+                        ? synOptionBytes(c) + (cookie == null ? 0 : cookie.optionBytes())
+                        : c.optionBytes() + sackBytes(sackBlocks));
         int packets = entry == null ? 1 : entry.packets;
         int wireFlags = flags;
         if (entry != null && packets > 1) {
@@ -98,13 +102,14 @@ final class SegmentWriter {
             if (!c.config.windowScaling) {
                 shift = -1;
             }
-            putSynOptions(
+            int end = putSynOptions(
                     c.advertisedMss,
                     ack ? c.sackOk : c.config.sack,
                     ack ? c.timestampsOk : c.config.timestamps,
                     c.timestamp(),
                     c.tsRecent,
                     shift);
+            putFastOpen(end, cookie);
         } else {
             putOptions(c, sackBlocks);
         }
@@ -170,28 +175,31 @@ final class SegmentWriter {
      * A SYN-ACK for a request.
      *
      * @param flags SYN, ACK and perhaps ECE
+     * @param cookie for fast open, or null
      */
-    int sendSynAck(TcpRequest request, int flags) {
+    int sendSynAck(TcpRequest request, int flags, @Nullable FastOpenCookie cookie) {
         SkBuff skb = allocate();
         if (skb == null) {
             return Errno.ENOBUFS.negated();
         }
         int length = TcpHeader.MIN_LENGTH + synOptionBytes(request.sackOk, request.timestampsOk, request.windowScaleOk);
+        length += cookie == null ? 0 : cookie.optionBytes();
         header.wrap(skb.memory(), skb.push(length), length)
                 .sourcePort(request.localPort)
                 .destinationPort(request.remotePort)
                 .sequence(request.iss)
-                .acknowledgment(request.irs + 1)
+                .acknowledgment(request.rcvNxt)
                 .headerLengthAndFlags(length, flags)
                 .window(Math.min(request.receiveWindow, 0xFFFF))
                 .urgentPointer(0);
-        putSynOptions(
+        int end = putSynOptions(
                 request.advertisedMss,
                 request.sackOk,
                 request.timestampsOk,
                 request.timestamp(),
                 request.tsRecent,
                 request.windowScaleOk ? request.rcvWscale : -1);
+        putFastOpen(end, cookie);
         mib.inc(Counter.OutSegs);
         partialChecksum(skb, request, length);
         TcpSettings settings = request.listener.settings;
@@ -273,7 +281,7 @@ final class SegmentWriter {
     }
 
     /** In Linux's order: MSS, SACK permitted and timestamps in three words, window scale. */
-    private void putSynOptions(int mss, boolean sack, boolean timestamps, int tsVal, int tsEcr, int shift) {
+    private int putSynOptions(int mss, boolean sack, boolean timestamps, int tsVal, int tsEcr, int shift) {
         int at = header.putMss(TcpHeader.MIN_LENGTH, mss);
         if (timestamps) {
             int start = at;
@@ -286,7 +294,29 @@ final class SegmentWriter {
             at = header.putSackPermitted(at);
         }
         if (shift >= 0) {
-            header.putWindowScale(at, shift);
+            at = header.putWindowScale(at, shift);
+        }
+        return at;
+    }
+
+    /** RFC 7413 §4.1.1, padded behind. */
+    private void putFastOpen(int offset, @Nullable FastOpenCookie cookie) {
+        if (cookie == null || cookie.length < 0) {
+            return;
+        }
+        int at = offset;
+        int bytes = cookie.headBytes() + cookie.length;
+        header.putU8(at++, cookie.experimental ? ReceivedOptions.EXPERIMENT : ReceivedOptions.FAST_OPEN);
+        header.putU8(at++, bytes);
+        if (cookie.experimental) {
+            header.putU8(at++, ReceivedOptions.FAST_OPEN_MAGIC >> 8);
+            header.putU8(at++, ReceivedOptions.FAST_OPEN_MAGIC & 0xFF);
+        }
+        for (int i = 0; i < cookie.length; i++) {
+            header.putU8(at++, cookie.byteAt(i));
+        }
+        while (at < offset + cookie.optionBytes()) {
+            header.putU8(at++, TcpHeader.OPTION_NOP);
         }
     }
 

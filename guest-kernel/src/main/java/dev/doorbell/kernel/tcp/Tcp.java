@@ -45,6 +45,8 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
     final AckPolicy acks;
     final Responder responder;
     final SendBuffers buffers = new SendBuffers();
+    final FastOpenClient fastOpenClient;
+    final FastOpenServer fastOpenServer;
     final SynCookies cookies;
     final TimeWaitTable timeWait;
 
@@ -105,6 +107,8 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
         responder = new Responder(this, writer);
         input = new TcpInput(this, new AckProcessor(this, scoreboard, rack), data);
         timeWait = new TimeWaitTable(this);
+        fastOpenClient = new FastOpenClient(this);
+        fastOpenServer = new FastOpenServer(this, random.split());
     }
 
     /** The sysctls; change them before the first socket. */
@@ -282,7 +286,7 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
         ends.local(ip6Header.sourceHigh(), ip6Header.sourceLow(), header.sourcePort())
                 .remote(ip6Header.destinationHigh(), ip6Header.destinationLow(), header.destinationPort());
         ends.scope = scope(quoted);
-        IcmpErrors.handle6(this, flows.find(ends), header.sequence(), type, code, info);
+        IcmpErrors.handle6(this, flows.find(ends), header.sequence(), type, code, info, quoted);
         ends.scope = 0;
     }
 
@@ -292,7 +296,7 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
         ipHeader.wrap(quoted.memory(), quoted.networkHeader, Ipv4Header.MIN_LENGTH);
         header.wrap(quoted.memory(), quoted.data(), 8);
         ends.localV4(ipHeader.source(), header.sourcePort()).remoteV4(ipHeader.destination(), header.destinationPort());
-        IcmpErrors.handle(this, flows.find(ends), header.sequence(), icmpType, icmpCode, info);
+        IcmpErrors.handle(this, flows.find(ends), header.sequence(), icmpType, icmpCode, info, quoted);
     }
 
     // ---- connections
@@ -366,12 +370,24 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
 
     /** The handshake is over: ESTABLISHED, windows and buffers set up. */
     void finishConnect(TcpConnection c) {
+        if (c.timestampsOk) {
+            c.advertisedMss -= ReceivedOptions.TIMESTAMPS_ALIGNED;
+        }
+        if (c.fastOpenRequest != null) {
+            setState(c, TcpState.ESTABLISHED); // windows and buffers were set up with the SYN's data
+            initialPeerMss(c);
+            fastOpenServer.established(c);
+            c.lastDataSentNs = kernel.nowNs();
+            c.lastReceivedNs = kernel.nowNs();
+            timers.armKeepalive(c);
+            return;
+        }
         boolean active = c.state() == TcpState.SYN_SENT;
         setState(c, TcpState.ESTABLISHED);
         if (active) {
             c.mtuProber.start();
         }
-        c.peerMssEstimate = Math.max(Math.min(Math.min(c.advertisedMss, c.mss), Math.min(536, c.rcvWnd >> 1)), 88);
+        initialPeerMss(c);
         output.syncMss(c, c.pathMtuNow());
         if (!active) {
             c.mtuProber.start(); // the first packets are those the route's MTU allows
@@ -391,6 +407,11 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
         c.lastDataInNs = kernel.nowNs();
         buffers.expand(c);
         timers.armKeepalive(c);
+    }
+
+    private static void initialPeerMss(TcpConnection c) {
+        int most = Math.min(Math.min(c.advertisedMss, c.mss), Math.min(536, c.rcvWnd >> 1));
+        c.peerMssEstimate = Math.max(most, 88);
     }
 
     void setState(TcpConnection c, TcpState next) {
@@ -439,6 +460,8 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
 
     private void leaveTables(TcpConnection c, boolean releasePort) {
         flows.remove(c);
+        fastOpenServer.release(c);
+        fastOpenClient.ended(c);
         c.transmitTimer.destroy();
         c.ackTimer.destroy();
         c.smallQueue.destroy();

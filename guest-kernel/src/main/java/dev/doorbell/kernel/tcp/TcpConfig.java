@@ -86,6 +86,8 @@ public final class TcpConfig {
 
     /** Bits: 1 client, 2 server, 4 data in a SYN without a cookie, 0x200 accept without a cookie, 0x400 all listeners. */
     public int fastopen = 1;
+    /** How long fast open is suspended when it seems to be swallowed on the way; 0: never. */
+    public long fastopenBlackholeTimeoutNs = 0;
     /** Words of the key from which fast open cookies are made: 4, with a backup key 8; empty: drawn at random. */
     public int[] fastopenKey = {};
     /** Pacing rate in percent of window per round trip, in slow start and in congestion avoidance. */

@@ -101,6 +101,16 @@ final class TcpConnection extends Flow {
     boolean synData, synDataAcked;
     /** As tcpi_fastopen_client_fail: 0 unknown or none, 1 no cookie, 2 data not acknowledged, 3 SYN timed out. */
     int fastOpenFailure;
+    /** The SYN carried the option, in the form of the experiment. */
+    boolean synFastOpen, synExperimental;
+    /** Data on this connection would show that fast open works. */
+    boolean fastOpenProves;
+    /** Goes with the SYN that is being sent. */
+    @Nullable
+    FastOpenCookie synCookie;
+    /** Of a server's connection whose handshake is not over. */
+    @Nullable
+    TcpRequest fastOpenRequest;
 
     // ---- acknowledging
     int ackPending, quickAcks;
@@ -201,6 +211,18 @@ final class TcpConnection extends Flow {
         }
     }
 
+    long rtoMaxNs() {
+        return settings.rtoMaxNs(config);
+    }
+
+    long rtoMinNs() {
+        return settings.rtoMinNs(config);
+    }
+
+    long delackMaxNs() {
+        return settings.delackMaxNs(config);
+    }
+
     boolean isOrphan() {
         return sock == null && listener == null;
     }
@@ -210,6 +232,16 @@ final class TcpConnection extends Flow {
     }
 
     // ---- sending
+
+    /** The handshake is under way, and nothing can be sent or read before it is over. */
+    boolean isConnecting() {
+        return state == TcpState.SYN_SENT || (state == TcpState.SYN_RECV && fastOpenRequest == null);
+    }
+
+    /** The application's data may be sent. */
+    boolean maySend() {
+        return state.maySend() || (state == TcpState.SYN_RECV && fastOpenRequest != null);
+    }
 
     /** Packets believed to be in the network, RFC 6675's pipe. */
     int inFlight() {

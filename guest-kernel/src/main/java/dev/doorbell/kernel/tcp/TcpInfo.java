@@ -98,7 +98,7 @@ public final class TcpInfo {
     private static void times(TcpConnection c, ByteBuffer info) {
         long now = c.nowNs();
         info.putInt(RTO, (int) (c.rtoNs / 1000));
-        info.putInt(ATO, (int) (Math.min(c.ackTimeoutNs, c.config.delackMaxNs) / 1000));
+        info.putInt(ATO, (int) (Math.min(c.ackTimeoutNs, c.delackMaxNs()) / 1000));
         info.putInt(LAST_DATA_SENT, ms(now - c.lastDataSentNs));
         info.putInt(LAST_DATA_RECV, ms(now - c.lastDataInNs));
         info.putInt(LAST_ACK_RECV, ms(now - c.lastAckReceivedNs));

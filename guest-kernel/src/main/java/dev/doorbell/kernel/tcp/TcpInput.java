@@ -203,7 +203,9 @@ final class TcpInput {
         c.sawTimestamp = c.timestampsOk && options.sawTimestamp;
         acks.process(c, skb, options, window, AckContext.SLOW_PATH);
         tcp.finishConnect(c);
+        boolean again = (c.synFastOpen || c.synData) && tcp.fastOpenClient.synAck(c, options);
         TcpSock sock = c.sock;
+        boolean writing = sock != null && sock.writersWaiting > 0;
         if (sock != null) {
             sock.stateChanged(EPOLLOUT | EPOLLWRNORM);
         }
@@ -211,14 +213,18 @@ final class TcpInput {
         if (c.state() == TcpState.CLOSE) {
             return;
         }
-        if (c.hasUnsent() || c.settings.deferAccept != 0 || c.inPingPong()) {
+        if (again) {
+            sendCheck(c); // what goes out again carries the ACK
+            return;
+        }
+        if (writing || c.hasUnsent() || c.settings.deferAccept != 0 || c.inPingPong()) {
             // Data follows at once, or soon: let it carry the ACK.
             c.ackPending |= TcpConnection.ACK_SCHEDULED;
             c.ackTimeoutNs = c.config.delackMinNs;
             tcp.output.pushPending(c);
             if ((c.ackPending & TcpConnection.ACK_SCHEDULED) != 0) {
                 c.ackPending |= TcpConnection.ACK_TIMER;
-                c.ackTimer.set(c.nowNs() + c.config.delackMaxNs);
+                c.ackTimer.set(c.nowNs() + c.delackMaxNs());
             }
         } else {
             tcp.output.sendAck(c);
@@ -260,6 +266,11 @@ final class TcpInput {
             skb.free();
             return;
         }
+        TcpRequest request = c.fastOpenRequest;
+        if (request != null && !tcp.fastOpenServer.check(c, request, skb, options)) {
+            skb.free();
+            return;
+        }
         if (!validator.accept(c, skb, options)) {
             skb.free();
             return;
@@ -278,6 +289,7 @@ final class TcpInput {
         }
         switch (c.state()) {
             case SYN_RECV -> {
+                c.delivered++; // the SYN-ACK
                 c.sndWl1 = skb.cbSeq;
                 c.sndWnd = window << c.sndWscale;
                 tcp.finishConnect(c);
@@ -287,6 +299,7 @@ final class TcpInput {
                 }
             }
             case FIN_WAIT1 -> {
+                tcp.fastOpenServer.established(c);
                 if (!finWait1Acked(c, skb)) {
                     return;
                 }

@@ -25,6 +25,7 @@ final class TcpListener {
     private final ArrayDeque<TcpSock> acceptQueue = new ArrayDeque<>();
     private int requests;
     private int childrenInQueue;
+    final FastOpenQueue fastOpenQueue = new FastOpenQueue();
     private boolean closed;
     /** Cookies were sent that may still come back. */
     private long cookiesUntilNs;
@@ -88,16 +89,16 @@ final class TcpListener {
             }
             return;
         }
-        if ((flags & TcpHeader.SYN) != 0 && (flags & TcpHeader.FIN) == 0) {
-            syn(skb, options, window, ends, isn);
+        if ((flags & (TcpHeader.SYN | TcpHeader.FIN)) != TcpHeader.SYN || !syn(skb, options, window, ends, isn)) {
+            skb.free();
         }
-        skb.free();
     }
 
-    private void syn(SkBuff skb, ReceivedOptions options, int window, Endpoints ends, int isn) {
+    /** @return true when the buffer, with data in it, is a connection's now */
+    private boolean syn(SkBuff skb, ReceivedOptions options, int window, Endpoints ends, int isn) {
         if (skb.packetType != SkBuff.PACKET_HOST
                 || tcp.network.isMulticastOrBroadcast(ends.remoteHigh, ends.remoteLow)) {
-            return;
+            return false;
         }
         boolean full = requests >= backlog && requests > 0;
         boolean cookie = isn == 0 && (full || tcp.config().synCookies == TcpConfig.COOKIES_ALWAYS);
@@ -105,7 +106,7 @@ final class TcpListener {
             if (tcp.config().synCookies == 0) {
                 tcp.mib.inc(Counter.TCPReqQFullDrop);
                 tcp.mib.inc(Counter.ListenDrops);
-                return;
+                return false;
             }
             tcp.mib.inc(Counter.TCPReqQFullDoCookies);
             cookiesUntilNs = tcp.kernel.nowNs() + SynCookies.MAX_AGE_NS;
@@ -113,12 +114,12 @@ final class TcpListener {
         if (acceptQueueFull()) {
             tcp.mib.inc(Counter.ListenOverflows);
             tcp.mib.inc(Counter.ListenDrops);
-            return;
+            return false;
         }
         Path path = tcp.network.path(ends, outInterface);
         if (path == null) {
             tcp.mib.inc(Counter.ListenDrops);
-            return;
+            return false;
         }
         TcpRequest request = new TcpRequest(this, path, ends);
         take(request, skb, options, window);
@@ -128,20 +129,30 @@ final class TcpListener {
             request.iss = tcp.cookies.make(ends, skb.cbSeq, request.peerMss, tcp.kernel.nowNs());
             tcp.mib.inc(Counter.SyncookiesSent);
             sendSynAck(request);
-            return;
+            return false;
         }
         request.iss = isn != 0 ? isn : tcp.initialSequence(ends);
+        FastOpenCookie option = options.fastOpen;
+        TcpConnection fast = tcp.fastOpenServer.open(this, request, skb, option);
+        if (fast != null) {
+            tcp.writer.sendSynAck(request, synAckFlags(request), option);
+            enqueue(fast);
+            sock.stateChanged(EPOLLIN | EPOLLRDNORM);
+            return true;
+        }
         tcp.flows.put(request);
         requests++;
         request.timer = new LazyTimer(tcp.kernel, "tcp request", () -> timeout(request));
         request.timer.set(tcp.kernel.nowNs() + tcp.config().rtoInitialNs);
         request.sentNs = tcp.kernel.nowNs();
-        sendSynAck(request);
+        tcp.writer.sendSynAck(request, synAckFlags(request), option);
+        return false;
     }
 
     private void take(TcpRequest request, SkBuff skb, ReceivedOptions options, int window) {
         TcpConfig config = tcp.config();
         request.irs = skb.cbSeq;
+        request.rcvNxt = skb.cbSeq + 1;
         int offered = options.sawMss ? options.mss : request.defaultMss();
         request.peerMss = settings.userMss != 0 ? Math.min(offered, settings.userMss) : offered;
         request.advertisedMss = tcp.advertisedMss(request.path, settings);
@@ -159,7 +170,11 @@ final class TcpListener {
     }
 
     private void sendSynAck(TcpRequest request) {
-        tcp.writer.sendSynAck(request, TcpHeader.SYN | TcpHeader.ACK | (request.ecnOk ? TcpHeader.ECE : 0));
+        tcp.writer.sendSynAck(request, synAckFlags(request), null);
+    }
+
+    private static int synAckFlags(TcpRequest request) {
+        return TcpHeader.SYN | TcpHeader.ACK | (request.ecnOk ? TcpHeader.ECE : 0);
     }
 
     private void timeout(TcpRequest request) {
@@ -177,7 +192,7 @@ final class TcpListener {
             tcp.mib.inc(Counter.RetransSegs);
             sendSynAck(request);
         }
-        long wait = Math.min(tcp.config().rtoInitialNs << request.timeouts, tcp.config().rtoMaxNs);
+        long wait = Math.min(tcp.config().rtoInitialNs << request.timeouts, settings.rtoMaxNs(tcp.config()));
         if (request.timer != null) {
             request.timer.set(tcp.kernel.nowNs() + wait);
         }
@@ -269,7 +284,7 @@ final class TcpListener {
         establish(request, skb, options, window, urgent);
     }
 
-    private boolean outOfWindowAckDue(TcpRequest request) {
+    boolean outOfWindowAckDue(TcpRequest request) {
         long now = tcp.kernel.nowNs();
         if (request.oowAckNs != Long.MIN_VALUE && now - request.oowAckNs < tcp.config().invalidRateLimitNs) {
             tcp.mib.inc(Counter.TCPACKSkippedSynRecv);
@@ -305,6 +320,7 @@ final class TcpListener {
         tcp.mib.inc(Counter.SyncookiesRecv);
         TcpRequest request = new TcpRequest(this, path, ends);
         request.irs = skb.cbSeq - 1;
+        request.rcvNxt = skb.cbSeq;
         request.iss = skb.cbAck - 1;
         request.peerMss = mss;
         request.advertisedMss = tcp.advertisedMss(path, settings);
@@ -316,22 +332,31 @@ final class TcpListener {
 
     private TcpConnection establish(TcpRequest request, SkBuff skb, ReceivedOptions options, int window, int urgent) {
         TcpConnection c = tcp.childOf(this, request);
-        TcpSock child = new TcpSock(tcp, sock, c);
-        c.sock = child;
-        tcp.mib.inc(Counter.PassiveOpens);
         if (request.retransmissions == 0) {
-            long rttUs = Math.max(1, (tcp.kernel.nowNs() - request.sentNs) / 1000);
-            c.rtt.sampleMin(tcp.kernel.nowNs() / 1000, rttUs);
-            c.rtt.sample(rttUs, c.sndUna, c.sndNxt, tcp.config().rtoMinNs / 1000);
-            c.rtoNs = LossRecovery.boundedRto(c);
+            measureHandshake(c, request);
         } else if (!c.timestampsOk) {
             c.rtoNs = tcp.config().rtoInitialFallbackNs;
         }
-        acceptQueue.add(child);
-        childrenInQueue++;
+        enqueue(c);
         tcp.input.receive(c, skb, options, window, urgent);
         sock.stateChanged(EPOLLIN | EPOLLRDNORM);
         return c;
+    }
+
+    /** From the SYN-ACK, which was sent once, to now. */
+    static void measureHandshake(TcpConnection c, TcpRequest request) {
+        long rttUs = Math.max(1, (c.nowNs() - request.sentNs) / 1000);
+        c.rtt.sampleMin(c.nowNs() / 1000, rttUs);
+        c.rtt.sample(rttUs, c.sndUna, c.sndNxt, c.rtoMinNs() / 1000);
+        c.rtoNs = LossRecovery.boundedRto(c);
+    }
+
+    private void enqueue(TcpConnection c) {
+        TcpSock child = new TcpSock(tcp, sock, c);
+        c.sock = child;
+        tcp.mib.inc(Counter.PassiveOpens);
+        acceptQueue.add(child);
+        childrenInQueue++;
     }
 
     /** Stops listening: requests are forgotten, children that nobody accepted are reset. */

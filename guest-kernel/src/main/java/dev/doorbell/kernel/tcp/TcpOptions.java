@@ -22,9 +22,27 @@ public final class TcpOptions {
             TCP_INFO = 11,
             TCP_QUICKACK = 12,
             TCP_CONGESTION = 13,
+            TCP_THIN_LINEAR_TIMEOUTS = 16,
+            TCP_THIN_DUPACK = 17,
             TCP_USER_TIMEOUT = 18,
+            TCP_REPAIR = 19,
+            TCP_REPAIR_QUEUE = 20,
+            TCP_QUEUE_SEQ = 21,
+            TCP_REPAIR_OPTIONS = 22,
+            TCP_FASTOPEN = 23,
+            TCP_TIMESTAMP = 24,
             TCP_NOTSENT_LOWAT = 25,
-            TCP_CC_INFO = 26;
+            TCP_CC_INFO = 26,
+            TCP_REPAIR_WINDOW = 29,
+            TCP_FASTOPEN_CONNECT = 30,
+            TCP_ULP = 31,
+            TCP_FASTOPEN_KEY = 33,
+            TCP_FASTOPEN_NO_COOKIE = 34,
+            TCP_INQ = 36,
+            TCP_RTO_MAX_MS = 44,
+            TCP_RTO_MIN_US = 45,
+            TCP_DELACK_MAX_US = 46;
+    private static final int MIN_RTO_MAX_MS = 1000, MAX_RTO_MAX_MS = 120_000;
     private static final int MAX_KEEP_SECONDS = 32_767, MAX_KEEP_COUNT = 127, MAX_SYN_COUNT = 127;
     private static final int MIN_MSS = 88, MAX_WINDOW = 32_767;
     private static final int MAX_NAME = 16;
@@ -35,6 +53,12 @@ public final class TcpOptions {
         TcpSettings s = sock.settings;
         if (name == TCP_CONGESTION) {
             return setCongestion(tcp, sock, value);
+        }
+        if (name == TCP_ULP) {
+            return Errno.ENOENT.negated(); // there are no upper layer protocols
+        }
+        if (name == TCP_FASTOPEN_KEY) {
+            return FastOpenOptions.setKey(sock, value);
         }
         if (value.remaining() < Integer.BYTES) {
             return Errno.EINVAL.negated();
@@ -110,12 +134,55 @@ public final class TcpOptions {
                 }
                 s.userTimeoutNs = v * TcpConfig.MS;
             }
-            case TCP_NOTSENT_LOWAT -> s.notsentLowat = v;
+            case TCP_NOTSENT_LOWAT -> {
+                s.notsentLowat = v;
+                if (c != null) {
+                    tcp.buffers.spaceFreed(c);
+                }
+            }
+            case TCP_FASTOPEN, TCP_FASTOPEN_CONNECT, TCP_FASTOPEN_NO_COOKIE -> {
+                return FastOpenOptions.set(tcp, sock, name, v);
+            }
+            case TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_QUEUE_SEQ, TCP_REPAIR_OPTIONS, TCP_REPAIR_WINDOW, TCP_TIMESTAMP -> {
+                return Errno.EPERM.negated(); // moving connections between hosts is not for applications
+            }
+            default -> {
+                return setTuning(tcp, sock, name, v);
+            }
+        }
+        return 0;
+    }
+
+    private static int setTuning(Tcp tcp, TcpSock sock, int name, int v) {
+        TcpSettings s = sock.settings;
+        boolean good;
+        switch (name) {
+            case TCP_THIN_LINEAR_TIMEOUTS -> {
+                good = v == 0 || v == 1;
+                s.thinLinearTimeouts = good ? v != 0 : s.thinLinearTimeouts;
+            }
+            case TCP_THIN_DUPACK -> good = v == 0 || v == 1; // Linux keeps the name; RACK does what it was for
+            case TCP_INQ -> {
+                good = v == 0 || v == 1;
+                sock.receiveQueueHint = good ? v != 0 : sock.receiveQueueHint;
+            }
+            case TCP_RTO_MAX_MS -> {
+                good = v >= MIN_RTO_MAX_MS && v <= MAX_RTO_MAX_MS;
+                s.rtoMaxNs = good ? v * TcpConfig.MS : s.rtoMaxNs;
+            }
+            case TCP_RTO_MIN_US -> {
+                good = v > 0 && v * 1000L <= tcp.config().rtoMaxNs;
+                s.rtoMinNs = good ? v * 1000L : s.rtoMinNs;
+            }
+            case TCP_DELACK_MAX_US -> {
+                good = v > 0 && v * 1000L <= tcp.config().delackMaxNs;
+                s.delackMaxNs = good ? v * 1000L : s.delackMaxNs;
+            }
             default -> {
                 return Errno.ENOPROTOOPT.negated();
             }
         }
-        return 0;
+        return good ? 0 : Errno.EINVAL.negated();
     }
 
     private static void pushNow(Tcp tcp, TcpConnection c, int nagle) {
@@ -199,11 +266,24 @@ public final class TcpOptions {
             case TCP_QUICKACK -> value = c != null && c.inPingPong() ? 0 : 1;
             case TCP_USER_TIMEOUT -> value = (int) (s.userTimeoutNs / TcpConfig.MS);
             case TCP_NOTSENT_LOWAT -> value = s.notsentLowat;
+            case TCP_FASTOPEN -> value = sock.fastOpenQueueLength();
+            case TCP_FASTOPEN_CONNECT -> value = s.fastOpenConnect ? 1 : 0;
+            case TCP_FASTOPEN_NO_COOKIE -> value = s.fastOpenNoCookie ? 1 : 0;
+            case TCP_FASTOPEN_KEY -> {
+                return FastOpenOptions.getKey(tcp, sock, into);
+            }
+            case TCP_TIMESTAMP -> value = c == null ? (int) (tcp.kernel.nowNs() / TcpConfig.MS) : c.timestamp();
+            case TCP_INQ -> value = sock.receiveQueueHint ? 1 : 0;
+            case TCP_THIN_LINEAR_TIMEOUTS -> value = s.thinLinearTimeouts ? 1 : 0;
+            case TCP_THIN_DUPACK -> value = 0;
+            case TCP_RTO_MAX_MS -> value = (int) (s.rtoMaxNs(config) / TcpConfig.MS);
+            case TCP_RTO_MIN_US -> value = (int) (s.rtoMinNs(config) / 1000);
+            case TCP_DELACK_MAX_US -> value = (int) (s.delackMaxNs(config) / 1000);
+            case TCP_CC_INFO -> {
+                return 0; // no algorithm here has anything to tell
+            }
             case TCP_INFO -> {
                 return TcpInfo.write(tcp, sock, into);
-            }
-            case TCP_CC_INFO -> {
-                return 0; // neither cubic nor reno has anything to tell
             }
             case TCP_CONGESTION -> {
                 byte[] text = new byte[MAX_NAME];

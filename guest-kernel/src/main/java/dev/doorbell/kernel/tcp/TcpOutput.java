@@ -386,7 +386,13 @@ final class TcpOutput {
         c.sndNxt = c.writeSeq;
         c.pushedSeq = c.writeSeq;
         c.retransStampNs = c.nowNs();
-        writer.send(c, syn, c.iss, flags, false);
+        TcpSock sock = c.sock;
+        FastOpenRequest fast = sock == null ? null : sock.fastOpen;
+        if (fast != null) {
+            tcp.fastOpenClient.sendSyn(c, syn, fast);
+        } else {
+            writer.send(c, syn, c.iss, flags, false);
+        }
         tcp.timers.resetTransmit(c, TcpConnection.TIMER_RETRANSMIT, c.rtoNs);
     }
 
@@ -398,7 +404,7 @@ final class TcpOutput {
         if (writer.send(c, null, acceptableSeq(c), TcpHeader.ACK, false) < 0) {
             // No memory: try again soon, as a delayed ACK.
             c.ackPending |= TcpConnection.ACK_SCHEDULED | TcpConnection.ACK_TIMER;
-            c.ackTimer.set(c.nowNs() + c.config.delackMaxNs);
+            c.ackTimer.set(c.nowNs() + c.delackMaxNs());
         }
     }
 

@@ -7,6 +7,7 @@ import dev.doorbell.bus.wire.TcpHeader;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbCopy;
+import dev.doorbell.kernel.socket.ControlMessages;
 import dev.doorbell.kernel.socket.Message;
 import dev.doorbell.kernel.socket.Sock;
 import java.nio.ByteBuffer;
@@ -98,7 +99,16 @@ final class TcpReceive {
                 tcp.acks.afterRead(c, copied);
             }
         }
-        return copied > 0 || wanted == 0 && available(c) > 0 ? copied : nothing(sock, c, wanted);
+        long result = copied > 0 || wanted == 0 && available(c) > 0 ? copied : nothing(sock, c, wanted);
+        ControlMessages control = message.control;
+        if (control != null) {
+            control.clear();
+            if (sock.receiveQueueHint && result >= 0) {
+                control.present = ControlMessages.INQ;
+                control.receivable = Math.max(0, c.rcvNxt - c.copiedSeq);
+            }
+        }
+        return result;
     }
 
     /** Frees what has been read to its end, so that its memory opens the window at once. */

@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 final class TcpRequest extends Flow {
     final TcpListener listener;
     final Path path;
+    /** What the SYN-ACK acknowledges: the SYN, with fast open its data too. */
+    int rcvNxt;
+
     int irs, iss, peerMss = 536, advertisedMss, receiveWindow, window, tsRecent, tsOffset;
     int sndWscale, rcvWscale;
     boolean sackOk, timestampsOk, windowScaleOk, ecnOk, acked;

@@ -16,7 +16,7 @@ final class TcpSend {
         if (sock.pendingError() != 0) {
             return sock.takeError();
         }
-        if (!c.state().maySend() || (c.shutdown & Sock.SEND_SHUTDOWN) != 0) {
+        if (!c.maySend() || (c.shutdown & Sock.SEND_SHUTDOWN) != 0) {
             return Errno.EPIPE.negated();
         }
         int mss = tcp.output.currentMss(c);

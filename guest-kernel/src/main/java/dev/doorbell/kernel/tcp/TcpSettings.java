@@ -23,6 +23,13 @@ final class TcpSettings {
     /** TCP_NOTSENT_LOWAT; below 0: the system's. */
     int notsentLowat = -1;
 
+    boolean thinLinearTimeouts;
+    /** TCP_RTO_MAX_MS, TCP_RTO_MIN_US, TCP_DELACK_MAX_US. */
+    long rtoMaxNs, rtoMinNs, delackMaxNs;
+    /** TCP_FASTOPEN_CONNECT, TCP_FASTOPEN_NO_COOKIE. */
+    boolean fastOpenConnect, fastOpenNoCookie;
+    /** TCP_FASTOPEN_KEY; empty: the system's. */
+    int[] fastOpenKey = {};
     /** SO_MAX_PACING_RATE, bytes per second, unsigned; once set, sending is paced. */
     long maxPacingRate = Pacing.UNLIMITED;
 
@@ -54,6 +61,11 @@ final class TcpSettings {
         deferAccept = from.deferAccept;
         windowClamp = from.windowClamp;
         notsentLowat = from.notsentLowat;
+        thinLinearTimeouts = from.thinLinearTimeouts;
+        rtoMaxNs = from.rtoMaxNs;
+        rtoMinNs = from.rtoMinNs;
+        delackMaxNs = from.delackMaxNs;
+        fastOpenNoCookie = from.fastOpenNoCookie;
         maxPacingRate = from.maxPacingRate;
         paced = from.paced;
         congestion = from.congestion;
@@ -67,6 +79,18 @@ final class TcpSettings {
         sendBufferBytes = from.sendBufferBytes;
         receiveBufferBytes = from.receiveBufferBytes;
         receiveLowWater = from.receiveLowWater;
+    }
+
+    long rtoMaxNs(TcpConfig config) {
+        return rtoMaxNs != 0 ? rtoMaxNs : config.rtoMaxNs;
+    }
+
+    long rtoMinNs(TcpConfig config) {
+        return rtoMinNs != 0 ? rtoMinNs : config.rtoMinNs;
+    }
+
+    long delackMaxNs(TcpConfig config) {
+        return delackMaxNs != 0 ? delackMaxNs : config.delackMaxNs;
     }
 
     long keepIdleNs(TcpConfig config) {

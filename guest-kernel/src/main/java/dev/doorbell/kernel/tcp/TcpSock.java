@@ -7,6 +7,8 @@ import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.inet.Endpoints;
 import dev.doorbell.kernel.inet.InetSock;
 import dev.doorbell.kernel.inet.InetStack;
+import dev.doorbell.kernel.skb.SkBuff;
+import dev.doorbell.kernel.socket.ErrorQueue;
 import dev.doorbell.kernel.socket.Message;
 import dev.doorbell.kernel.socket.Sock;
 import dev.doorbell.kernel.socket.SockAddr;
@@ -31,6 +33,17 @@ public final class TcpSock extends InetSock {
     boolean wantsSpace;
 
     private boolean connecting;
+    /** TCP_FASTOPEN_CONNECT: connected as far as the application knows, but no SYN is sent before it writes. */
+    private boolean deferredConnect;
+    /** IP_RECVERR: errors that nobody has fetched yet. */
+    private @Nullable ErrorQueue errors;
+    /** TCP_INQ: each receive call tells how much is left. */
+    boolean receiveQueueHint;
+    /** Of a listener: fast opens whose handshake may be open at a time. */
+    private int fastOpenQueueLength;
+    /** The fast open under way: between its beginning and the SYN. */
+    @Nullable
+    FastOpenRequest fastOpen;
     /** After release: what it was connected by, until its FIN is acknowledged. */
     private @Nullable TcpConnection closing;
 
@@ -174,11 +187,13 @@ public final class TcpSock extends InetSock {
         } else if (!tcp.mayUse(wanted)) {
             return Errno.EADDRNOTAVAIL.negated();
         }
-        open(path, wanted);
-        return Errno.EINPROGRESS.negated();
+        return open(path, wanted);
     }
 
     private int connectAgain(TcpConnection c) {
+        if (deferredConnect) {
+            return Errno.EISCONN.negated();
+        }
         if (c.state() == TcpState.SYN_SENT || c.state() == TcpState.SYN_RECV) {
             return Errno.EALREADY.negated();
         }
@@ -194,7 +209,8 @@ public final class TcpSock extends InetSock {
         return Errno.EISCONN.negated();
     }
 
-    private void open(Path path, Endpoints chosen) {
+    /** @return -EINPROGRESS, or 0 when connect is put off to the first write */
+    private int open(Path path, Endpoints chosen) {
         int iss = tcp.initialSequence(chosen);
         if (tcp.flows.find(chosen) instanceof TimeWait old) {
             iss = old.nextIss();
@@ -227,7 +243,30 @@ public final class TcpSock extends InetSock {
         tcp.setState(c, TcpState.SYN_SENT);
         tcp.flows.put(c);
         tcp.mib.inc(Counter.ActiveOpens);
+        if (settings.fastOpenConnect && fastOpen == null) {
+            if (tcp.fastOpenClient.defersConnect(c)) {
+                deferredConnect = true;
+                return 0;
+            }
+        }
         tcp.output.sendSyn(c);
+        fastOpen = null;
+        return Errno.EINPROGRESS.negated();
+    }
+
+    boolean deferredConnect() {
+        return deferredConnect;
+    }
+
+    /** The SYN goes out. */
+    void connectNoLongerDeferred() {
+        deferredConnect = false;
+    }
+
+    @Override
+    public boolean isOpening() {
+        TcpConnection c = connection;
+        return c != null && c.state() == TcpState.SYN_SENT && !deferredConnect;
     }
 
     /** connect to AF_UNSPEC, and abortive close: RST when the peer still believes in the connection. */
@@ -244,6 +283,7 @@ public final class TcpSock extends InetSock {
             c.receiveQueue.clear();
         }
         connecting = false;
+        deferredConnect = false;
         dissolve();
         ends.localPort = 0;
         shutdownMask = 0;
@@ -275,10 +315,32 @@ public final class TcpSock extends InetSock {
         syncSettings();
         held.listening = true;
         TcpListener made = new TcpListener(tcp, this, held, backlog);
+        made.fastOpenQueue.most(fastOpenBacklog(backlog));
         listener = made;
         acceptsConnections = true;
         tcp.listeners.add(made);
         return 0;
+    }
+
+    /** TCP_FASTOPEN's value, or the backlog where the system gives fast open to all listeners. */
+    private int fastOpenBacklog(int backlog) {
+        int both = FastOpenServer.ENABLED | FastOpenServer.ALL_LISTENERS;
+        boolean all = (tcp.config().fastopen & both) == both;
+        return fastOpenQueueLength != 0 || !all ? fastOpenQueueLength : Math.min(backlog, tcp.config().somaxconn);
+    }
+
+    /** TCP_FASTOPEN. */
+    void fastOpenQueueLength(int connections) {
+        fastOpenQueueLength = Math.min(connections, tcp.config().somaxconn);
+        TcpListener l = listener;
+        if (l != null) {
+            l.fastOpenQueue.most(fastOpenQueueLength);
+        }
+    }
+
+    int fastOpenQueueLength() {
+        TcpListener l = listener;
+        return l != null ? l.fastOpenQueue.most() : fastOpenQueueLength;
     }
 
     @Override
@@ -300,12 +362,15 @@ public final class TcpSock extends InetSock {
 
     @Override
     public long sendmsg(Message message, int flags) {
+        if ((flags & MSG_FASTOPEN) != 0 || deferredConnect) {
+            return tcp.fastOpenClient.send(this, message);
+        }
         TcpConnection c = connection;
         if (c == null) {
             int error = takeError();
             return error != 0 ? error : Errno.EPIPE.negated();
         }
-        if (c.state() == TcpState.SYN_SENT || c.state() == TcpState.SYN_RECV) {
+        if (c.isConnecting()) {
             return pendingError() != 0 ? takeError() : Errno.EAGAIN.negated();
         }
         return TcpSend.send(tcp, this, c, message.data, flags);
@@ -313,6 +378,10 @@ public final class TcpSock extends InetSock {
 
     @Override
     public long recvmsg(Message message, int flags) {
+        if ((flags & MSG_ERRQUEUE) != 0) {
+            ErrorQueue.Entry entry = errors == null ? null : errors.poll();
+            return entry == null ? Errno.EAGAIN.negated() : ErrorQueue.deliver(entry, message);
+        }
         TcpConnection c = connection;
         if (c == null) {
             int error = takeError();
@@ -325,47 +394,40 @@ public final class TcpSock extends InetSock {
         return TcpReceive.receive(tcp, this, c, message, flags);
     }
 
+    boolean hasErrors() {
+        return pendingError() != 0 || errors != null && !errors.isEmpty();
+    }
+
+    /** An ICMP error about a segment of this socket's connection, whose sender is in {@code quoted.cbSeq}. */
+    void queueError(int number, int origin, int type, int code, int info, SkBuff quoted) {
+        ErrorQueue queue = errors;
+        if (queue == null) {
+            queue = new ErrorQueue();
+            errors = queue;
+        }
+        byte[] segment = quoted.memory().bytes(quoted.data(), quoted.headLength());
+        // Who reported it is known of IPv4; of IPv6 it is the packet's own destination that is told.
+        boolean v4 = origin == SO_EE_ORIGIN_ICMP;
+        ErrorQueue.Entry entry = new ErrorQueue.Entry(
+                number,
+                origin,
+                type,
+                code,
+                info,
+                v4 ? 0 : ends.remoteHigh,
+                v4 ? Ipv6Address.ofV4(quoted.cbSeq) : ends.remoteLow,
+                ends.remoteHigh,
+                ends.remoteLow,
+                ends.remotePort,
+                segment);
+        if (!queue.add(entry)) {
+            drops++;
+        }
+    }
+
     @Override
     public int poll() {
-        TcpListener l = listener;
-        if (l != null) {
-            return l.acceptable() > 0 ? EPOLLIN | EPOLLRDNORM : 0;
-        }
-        TcpConnection c = connection;
-        int mask = pendingError() != 0 ? EPOLLERR : 0;
-        if (c == null) {
-            return mask | EPOLLOUT | EPOLLWRNORM | EPOLLHUP | (connecting || shutdownMask != 0 ? EPOLLIN : 0);
-        }
-        TcpState state = c.state();
-        if (c.shutdown == (RCV_SHUTDOWN | SEND_SHUTDOWN) || state == TcpState.CLOSE) {
-            mask |= EPOLLHUP;
-        }
-        if ((c.shutdown & RCV_SHUTDOWN) != 0) {
-            mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
-        }
-        if (state == TcpState.SYN_SENT || state == TcpState.SYN_RECV) {
-            return mask;
-        }
-        int target = receiveLowWater;
-        if (c.urgentData != 0 && c.urgentSeq == c.copiedSeq && !outOfBandInline) {
-            target++;
-        }
-        if (TcpReceive.available(c) >= target) {
-            mask |= EPOLLIN | EPOLLRDNORM;
-        }
-        if ((c.shutdown & SEND_SHUTDOWN) == 0) {
-            if (c.isWritable()) {
-                mask |= EPOLLOUT | EPOLLWRNORM;
-            } else {
-                wantsSpace = true;
-            }
-        } else {
-            mask |= EPOLLOUT | EPOLLWRNORM;
-        }
-        if ((c.urgentData & TcpConnection.URGENT_VALID) != 0) {
-            mask |= EPOLLPRI;
-        }
-        return mask;
+        return TcpPoll.mask(this, connection, listener, connecting);
     }
 
     @Override
@@ -426,23 +488,11 @@ public final class TcpSock extends InetSock {
         }
         c.shutdown |= bits;
         shutdownMask |= bits;
-        if ((bits & SEND_SHUTDOWN) != 0 && closeState(c)) {
+        if ((bits & SEND_SHUTDOWN) != 0 && TcpClose.finIsDue(tcp, c)) {
             tcp.output.sendFin(c);
         }
         stateChanged(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP);
         return 0;
-    }
-
-    /** The state after our FIN. @return whether a FIN is due */
-    private boolean closeState(TcpConnection c) {
-        switch (c.state()) {
-            case ESTABLISHED, SYN_RECV -> tcp.setState(c, TcpState.FIN_WAIT1);
-            case CLOSE_WAIT -> tcp.setState(c, TcpState.LAST_ACK);
-            default -> {
-                return false;
-            }
-        }
-        return true;
     }
 
     private void closeListener() {
@@ -466,44 +516,8 @@ public final class TcpSock extends InetSock {
         }
         connection = null;
         closing = c;
-        boolean unread = TcpReceive.available(c) > 0;
-        c.receiveQueue.clear();
-        c.receiveMemory = 0;
         syncSettings();
-        if (c.state() == TcpState.CLOSE) {
-            c.sock = null;
-            return;
-        }
-        c.shutdown = RCV_SHUTDOWN | SEND_SHUTDOWN;
-        if (c.state() == TcpState.SYN_SENT) {
-            c.sock = null;
-            tcp.done(c);
-            return;
-        }
-        if (unread) {
-            // RFC 2525 §2.17: data that nobody read is lost, and the peer must know.
-            tcp.mib.inc(Counter.TCPAbortOnClose);
-            tcp.output.sendActiveReset(c);
-            c.sock = null;
-            tcp.done(c);
-            return;
-        }
-        if (lingerSeconds == 0) {
-            tcp.mib.inc(Counter.TCPAbortOnData);
-            tcp.output.sendActiveReset(c);
-            c.sock = null;
-            tcp.done(c);
-            return;
-        }
-        c.sock = null;
-        c.listener = null;
-        c.lingerer = lingerSeconds > 0 ? this : null;
-        if (closeState(c)) {
-            tcp.output.sendFin(c);
-        }
-        if (c.state() == TcpState.FIN_WAIT2) {
-            orphanedFinWait2(c);
-        }
+        TcpClose.close(tcp, this, c);
     }
 
     @Override
@@ -511,21 +525,6 @@ public final class TcpSock extends InetSock {
         TcpConnection c = closing;
         return c != null
                 && (c.state() == TcpState.FIN_WAIT1 || c.state() == TcpState.CLOSING || c.state() == TcpState.LAST_ACK);
-    }
-
-    private void orphanedFinWait2(TcpConnection c) {
-        if (settings.linger2Ns < 0) {
-            tcp.mib.inc(Counter.TCPAbortOnLinger);
-            tcp.output.sendActiveReset(c);
-            tcp.done(c);
-            return;
-        }
-        long wait = tcp.finTimeoutNs(c);
-        if (wait > tcp.config().timeWaitNs) {
-            c.keepaliveTimer.set(c.nowNs() + wait - tcp.config().timeWaitNs);
-        } else {
-            tcp.enterTimeWait(c, TcpState.FIN_WAIT2, wait);
-        }
     }
 
     // ---- options

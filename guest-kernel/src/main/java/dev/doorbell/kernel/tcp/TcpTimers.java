@@ -14,6 +14,9 @@ final class TcpTimers {
     /** When a probe could not be sent on this host. */
     private static final long RESOURCE_RETRY_NS = 500 * TcpConfig.MS;
 
+    /** What retries are turned into a time by, whatever minimum is set. */
+    private static final long MIN_RTO_NS = 200 * TcpConfig.MS;
+
     private static final long INITIAL_PROBE_NS = TcpConfig.SECOND;
 
     private final Tcp tcp;
@@ -28,7 +31,7 @@ final class TcpTimers {
 
     void resetTransmit(TcpConnection c, int mode, long delayNs) {
         c.timerMode = mode;
-        c.transmitTimer.set(c.nowNs() + Math.min(delayNs + c.pacing.delayNs(), c.config.rtoMaxNs));
+        c.transmitTimer.set(c.nowNs() + Math.min(delayNs + c.pacing.delayNs(), c.rtoMaxNs()));
     }
 
     void clearTransmit(TcpConnection c) {
@@ -38,6 +41,9 @@ final class TcpTimers {
 
     /** RFC 6298 §5: counts from the last ACK of new data, or from the first packet's transmission after a probe. */
     void rearmRto(TcpConnection c) {
+        if (c.fastOpenRequest != null) {
+            return; // the timer belongs to the SYN-ACK
+        }
         if (c.packetsOut == 0) {
             clearTransmit(c);
             return;
@@ -74,7 +80,7 @@ final class TcpTimers {
         long timeout;
         if (c.rtt.hasSample()) {
             timeout = (c.rtt.srtt8Us() >> 2) * 1000L;
-            timeout += c.packetsOut == 1 ? c.config.rtoMinNs : MIN_TIMEOUT_NS;
+            timeout += c.packetsOut == 1 ? c.rtoMinNs() : MIN_TIMEOUT_NS;
         } else {
             timeout = INITIAL_PROBE_NS;
         }
@@ -94,12 +100,12 @@ final class TcpTimers {
     }
 
     private static long probeBase(TcpConnection c) {
-        return Math.max(c.rtoNs, c.config.rtoMinNs);
+        return Math.max(c.rtoNs, c.rtoMinNs());
     }
 
     long probeInterval(TcpConnection c) {
         long when = probeBase(c) << Math.min(c.backoff, 30);
-        return clampToUserTimeout(c, Math.min(when, c.config.rtoMaxNs), c.probesStartNs);
+        return clampToUserTimeout(c, Math.min(when, c.rtoMaxNs()), c.probesStartNs);
     }
 
     private static long clampToUserTimeout(TcpConnection c, long delay, long startNs) {
@@ -133,6 +139,11 @@ final class TcpTimers {
     }
 
     private void retransmitTimeout(TcpConnection c) {
+        TcpRequest request = c.fastOpenRequest;
+        if (request != null) {
+            tcp.fastOpenServer.synAckTimeout(c, request);
+            return;
+        }
         TxSegment head = c.sendQueue.rtxHead();
         if (c.packetsOut == 0 || head == null) {
             return;
@@ -141,7 +152,7 @@ final class TcpTimers {
         mib.inc(Counter.TCPTimeouts);
         if (c.sndWnd == 0 && !c.isOrphan() && !handshake) {
             // The peer shrank its window under our data: as long as it answers, this is a probe.
-            if (c.nowNs() - c.lastAckReceivedNs > c.config.rtoMaxNs || userTimeoutOver(c)) {
+            if (c.nowNs() - c.lastAckReceivedNs > c.rtoMaxNs() || userTimeoutOver(c)) {
                 fail(c);
                 return;
             }
@@ -167,7 +178,7 @@ final class TcpTimers {
             }
         }
         c.backoff++;
-        c.rtoNs = Math.min(c.rtoNs << 1, c.config.rtoMaxNs);
+        c.rtoNs = Math.min(c.rtoNs << 1, c.rtoMaxNs());
         resetTransmit(c, TcpConnection.TIMER_RETRANSMIT, clampToUserTimeout(c, c.rtoNs, c.retransStampNs));
     }
 
@@ -214,12 +225,13 @@ final class TcpTimers {
             }
             int limit = c.config.retries2;
             if (c.isOrphan()) {
-                boolean alive = c.rtoNs < c.config.rtoMaxNs;
+                boolean alive = c.rtoNs < c.rtoMaxNs();
                 limit = orphanRetries(c, alive);
                 reset = alive || !over(c, limit, 0);
             }
             expired = over(c, limit, c.settings.userTimeoutNs);
         }
+        tcp.fastOpenClient.timedOut(c, expired);
         if (expired) {
             if (c.isOrphan() && reset) {
                 tcp.output.sendActiveReset(c);
@@ -242,17 +254,17 @@ final class TcpTimers {
         if (c.retransmits == 0 || c.retransStampNs == 0) {
             return false;
         }
-        long limit = userTimeoutNs != 0 ? userTimeoutNs : backoffTime(c.config, boundary);
+        long limit = userTimeoutNs != 0 ? userTimeoutNs : backoffTime(c.rtoMaxNs(), boundary);
         return c.nowNs() - c.retransStampNs >= limit;
     }
 
     /** Time that {@code retries} doublings from the minimum RTO on take. */
-    static long backoffTime(TcpConfig config, int retries) {
-        int doublings = 63 - Long.numberOfLeadingZeros(config.rtoMaxNs / config.rtoMinNs);
+    static long backoffTime(long rtoMaxNs, int retries) {
+        int doublings = 63 - Long.numberOfLeadingZeros(rtoMaxNs / MIN_RTO_NS);
         if (retries <= doublings) {
-            return ((2L << retries) - 1) * config.rtoMinNs;
+            return ((2L << retries) - 1) * MIN_RTO_NS;
         }
-        return ((2L << doublings) - 1) * config.rtoMinNs + (retries - doublings) * config.rtoMaxNs;
+        return ((2L << doublings) - 1) * MIN_RTO_NS + (retries - doublings) * rtoMaxNs;
     }
 
     /** The peer is gone: ETIMEDOUT, or what ICMP had said. */
@@ -260,6 +272,26 @@ final class TcpTimers {
         mib.inc(Counter.TCPAbortOnTimeout);
         int error = c.softError != 0 ? c.softError : Errno.ETIMEDOUT.number();
         tcp.abort(c, error);
+    }
+
+    /**
+     * RFC 6069: an ICMP unreachable about a retransmission says that the path is broken, not congested; one doubling is
+     * taken back.
+     */
+    void revertBackoff(TcpConnection c, int seq) {
+        TxSegment head = c.sendQueue.rtxHead();
+        if (seq != c.sndUna || c.retransmits == 0 || c.backoff == 0 || head == null || c.fastOpenRequest != null) {
+            return;
+        }
+        c.backoff--;
+        long base = c.rtt.hasSample() ? LossRecovery.boundedRto(c) : c.config.rtoInitialNs;
+        c.rtoNs = Math.min(base << Math.min(c.backoff, 30), c.rtoMaxNs());
+        long remaining = head.sentNs + c.rtoNs - c.nowNs();
+        if (remaining > 0) {
+            resetTransmit(c, TcpConnection.TIMER_RETRANSMIT, remaining);
+        } else {
+            retransmitTimeout(c);
+        }
     }
 
     // ---- zero window
@@ -279,7 +311,7 @@ final class TcpTimers {
         }
         int most = c.config.retries2;
         if (c.isOrphan()) {
-            boolean alive = probeBase(c) << Math.min(c.backoff, 30) < c.config.rtoMaxNs;
+            boolean alive = probeBase(c) << Math.min(c.backoff, 30) < c.rtoMaxNs();
             most = orphanRetries(c, alive);
             if (!alive && c.backoff >= most) {
                 fail(c);

@@ -33,7 +33,7 @@ class TcpPathMtuTest {
     }
 
     private void icmp(int seq, int mtu) {
-        IcmpErrors.handle(t.host.tcp, sock.connection, t.iss + seq, UNREACHABLE, FRAGMENTATION_NEEDED, mtu);
+        IcmpErrors.handle(t.host.tcp, sock.connection, t.iss + seq, UNREACHABLE, FRAGMENTATION_NEEDED, mtu, null);
     }
 
     @Test

@@ -426,11 +426,11 @@ class TcpScriptTest {
         t.write(sock, 3000);
         t.sent.clear();
         TcpConnection c = sock.connection;
-        IcmpErrors.handle(t.host.tcp, c, c.sndUna - 5, 3, 4, 700); // not about anything in flight
+        IcmpErrors.handle(t.host.tcp, c, c.sndUna - 5, 3, 4, 700, null); // not about anything in flight
         t.expectNothing();
-        IcmpErrors.handle(t.host.tcp, c, c.sndUna, 3, 4, 700);
+        IcmpErrors.handle(t.host.tcp, c, c.sndUna, 3, 4, 700, null);
         t.expect(ACK, 1, 660, 1);
-        IcmpErrors.handle(t.host.tcp, c, c.sndUna, 3, 4, 68);
+        IcmpErrors.handle(t.host.tcp, c, c.sndUna, 3, 4, 68, null);
         assertThat(c.mss).isEqualTo(552 - 40);
         t.in(ACK, 1, 3001, 65_000, 0);
         t.run(600_000);
@@ -446,13 +446,13 @@ class TcpScriptTest {
         attempt.connect(new SockAddrIn(PEER, 1), 0);
         t.sent.clear();
         TcpConnection c = attempt.connection;
-        IcmpErrors.handle(t.host.tcp, c, c.iss, 3, 3, 0);
+        IcmpErrors.handle(t.host.tcp, c, c.iss, 3, 3, 0, null);
         assertThat(attempt.pendingError()).isEqualTo(Errno.ECONNREFUSED.number());
         attempt.release();
         t.issKnown = false;
         t.localPort = PORT;
         TcpSock sock = t.established();
-        IcmpErrors.handle(t.host.tcp, sock.connection, sock.connection.sndUna, 3, 3, 0);
+        IcmpErrors.handle(t.host.tcp, sock.connection, sock.connection.sndUna, 3, 3, 0, null);
         assertThat(sock.state()).isEqualTo(TcpState.ESTABLISHED);
         sock.release();
     }
