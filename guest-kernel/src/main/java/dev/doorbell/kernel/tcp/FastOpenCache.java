@@ -74,9 +74,7 @@ final class FastOpenCache {
         entry.mss = mss;
         if (cookie != null && cookie.length > 0) {
             entry.cookie.copyFrom(cookie);
-        } else if (tryExperimental > entry.tryExperimental
-                && entry.cookie.length <= 0
-                && !entry.cookie.experimental) {
+        } else if (tryExperimental > entry.tryExperimental && entry.cookie.length <= 0 && !entry.cookie.experimental) {
             entry.tryExperimental = tryExperimental;
         }
     }

@@ -38,7 +38,8 @@ final class FastOpenKeys {
 
     private static long hash(int[] key, int at, Endpoints ends) {
         SipHash hash = new SipHash(
-                key[at] & 0xFFFF_FFFFL | (long) key[at + 1] << 32, key[at + 2] & 0xFFFF_FFFFL | (long) key[at + 3] << 32);
+                key[at] & 0xFFFF_FFFFL | (long) key[at + 1] << 32,
+                key[at + 2] & 0xFFFF_FFFFL | (long) key[at + 3] << 32);
         if (ends.isV4()) {
             return hash.add(Long.reverseBytes((long) ends.remoteV4() << 32 | ends.localV4() & 0xFFFF_FFFFL))
                     .finish();

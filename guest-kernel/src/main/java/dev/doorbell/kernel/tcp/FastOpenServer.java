@@ -109,16 +109,16 @@ final class FastOpenServer {
     boolean check(TcpConnection c, TcpRequest request, SkBuff skb, ReceivedOptions options) {
         int flags = skb.cbFlags;
         boolean paws = request.timestampsOk && options.sawTimestamp && request.tsRecent - options.tsVal > 0;
-        boolean synAgain = (flags & (TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST)) == TcpHeader.SYN
-                && skb.cbSeq == request.irs;
+        boolean synAgain =
+                (flags & (TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST)) == TcpHeader.SYN && skb.cbSeq == request.irs;
         if (synAgain && !paws) {
             if (request.listener.outOfWindowAckDue(request)) {
                 sendSynAck(request);
             }
             return false;
         }
-        boolean inWindow = Seq.geq(skb.cbEndSeq, request.rcvNxt)
-                && Seq.leq(skb.cbSeq, request.rcvNxt + request.receiveWindow);
+        boolean inWindow =
+                Seq.geq(skb.cbEndSeq, request.rcvNxt) && Seq.leq(skb.cbSeq, request.rcvNxt + request.receiveWindow);
         if (paws || !inWindow) {
             if ((flags & TcpHeader.RST) == 0) {
                 tcp.responder.outOfWindowAck(c, Counter.TCPACKSkippedSynRecv);

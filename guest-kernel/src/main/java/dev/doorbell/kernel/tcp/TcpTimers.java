@@ -17,6 +17,7 @@ final class TcpTimers {
     /** What retries are turned into a time by, whatever minimum is set. */
     private static final long MIN_RTO_NS = 200 * TcpConfig.MS;
 
+    private static final int THIN_PACKETS = 4, THIN_RETRIES = 6;
     private static final long INITIAL_PROBE_NS = TcpConfig.SECOND;
 
     private final Tcp tcp;
@@ -177,9 +178,23 @@ final class TcpTimers {
                 return;
             }
         }
-        c.backoff++;
-        c.rtoNs = Math.min(c.rtoNs << 1, c.rtoMaxNs());
+        backOff(c);
         resetTransmit(c, TcpConnection.TIMER_RETRANSMIT, clampToUserTimeout(c, c.rtoNs, c.retransStampNs));
+    }
+
+    /** RFC 6298 §5.5; SYNs at first, and streams of few packets on request, at constant distance. */
+    private static void backOff(TcpConnection c) {
+        boolean thin = c.settings.thinLinearTimeouts
+                && c.state() == TcpState.ESTABLISHED
+                && c.packetsOut < THIN_PACKETS
+                && c.retransmits <= THIN_RETRIES;
+        if (thin) {
+            c.backoff = 0;
+            c.rtoNs = LossRecovery.boundedRto(c);
+        } else if (c.state() != TcpState.SYN_SENT || c.totalTimeouts > c.config.synLinearTimeouts) {
+            c.backoff++;
+            c.rtoNs = Math.min(c.rtoNs << 1, c.rtoMaxNs());
+        }
     }
 
     private static void countTimeout(TcpConnection c) {
@@ -217,6 +232,7 @@ final class TcpTimers {
         boolean reset = true;
         if (c.state() == TcpState.SYN_SENT || c.state() == TcpState.SYN_RECV) {
             int limit = c.settings.synCount != 0 ? c.settings.synCount : c.config.synRetries;
+            limit += c.state() == TcpState.SYN_SENT ? c.config.synLinearTimeouts : 0;
             expired = c.retransmits >= limit || userTimeoutOver(c);
             reset = false;
         } else {

@@ -29,7 +29,20 @@ class TcpScriptTest {
     // ---- opening
 
     @Test
-    void synIsRepeatedAt1_3_7_15_31_63SecondsAndThenGivenUp() {
+    void synIsRepeatedFourTimesEachSecondThenAtDoublingDistanceAndGivenUp() {
+        TcpSock sock = t.host.socket();
+        assertThat(sock.connect(new SockAddrIn(PEER, PEER_PORT), 0)).isEqualTo(Errno.EINPROGRESS.negated());
+        t.run(400_000);
+        assertThat(t.sent.stream().map(s -> s.timeNs() / (1000 * MS)))
+                .containsExactly(0L, 1L, 2L, 3L, 4L, 5L, 7L, 11L, 19L, 35L, 67L);
+        assertThat(sock.pendingError()).isEqualTo(Errno.ETIMEDOUT.number());
+        sock.release();
+        t.sent.clear();
+    }
+
+    @Test
+    void withoutLinearTimeoutsASynIsRepeatedAt1_3_7_15_31_63SecondsAndThenGivenUp() {
+        t.host.config.synLinearTimeouts = 0;
         TcpSock sock = t.host.socket();
         assertThat(sock.connect(new SockAddrIn(PEER, PEER_PORT), 0)).isEqualTo(Errno.EINPROGRESS.negated());
         for (long second : new long[] {0, 1, 3, 7, 15, 31, 63}) {

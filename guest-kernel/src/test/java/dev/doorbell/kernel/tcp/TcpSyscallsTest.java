@@ -250,7 +250,7 @@ class TcpSyscallsTest {
         int silent = stream(0);
         long start = f.kernel.world.nowNs();
         assertErrno(() -> sys.connect(silent, new SockAddrIn(PEER, 80)), Errno.ETIMEDOUT);
-        assertThat(f.kernel.world.nowNs() - start).isEqualTo(127 * SECOND);
+        assertThat(f.kernel.world.nowNs() - start).isEqualTo(131 * SECOND);
         int missing = stream(0);
         assertErrno(() -> sys.connect(missing, new SockAddrIn(Ipv4Address.of(10, 0, 0, 77), 80)), Errno.EHOSTUNREACH);
         int nowhere = stream(0);
