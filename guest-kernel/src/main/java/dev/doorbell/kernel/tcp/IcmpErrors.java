@@ -20,8 +20,7 @@ final class IcmpErrors {
     private IcmpErrors() {}
 
     /** @param quoted the beginning of the segment, for the error queue; null: not at hand */
-    static void handle(
-            Tcp tcp, @Nullable Flow flow, int seq, int type, int code, int info, @Nullable SkBuff quoted) {
+    static void handle(Tcp tcp, @Nullable Flow flow, int seq, int type, int code, int info, @Nullable SkBuff quoted) {
         TcpConnection c = concerned(tcp, flow, seq);
         if (c == null) {
             return;
@@ -37,8 +36,7 @@ final class IcmpErrors {
     }
 
     /** The same for ICMPv6. */
-    static void handle6(
-            Tcp tcp, @Nullable Flow flow, int seq, int type, int code, int info, @Nullable SkBuff quoted) {
+    static void handle6(Tcp tcp, @Nullable Flow flow, int seq, int type, int code, int info, @Nullable SkBuff quoted) {
         TcpConnection c = concerned(tcp, flow, seq);
         if (c == null) {
             return;

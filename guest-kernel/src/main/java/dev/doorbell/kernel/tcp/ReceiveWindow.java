@@ -29,24 +29,29 @@ final class ReceiveWindow {
         return shift;
     }
 
-    /** The window of a SYN: whole segments, not scaled. */
+    /** The first window: whole segments. A SYN, whose field is not scaled, shows no more than 65,535 of it. */
     static int initial(TcpSettings settings, int advertisedMss) {
         int space = TcpConnection.windowFromSpace(settings.receiveBufferBytes);
         if (settings.windowClamp != 0) {
             space = Math.min(space, settings.windowClamp);
         }
-        space = Math.min(space, MAX_UNSCALED);
         return space > advertisedMss ? space - space % advertisedMss : space;
     }
 
     /** Sets a connection up when it becomes established. */
     static void established(TcpConnection c) {
+        int most = c.fullReceiveSpace();
         if (c.windowClamp == 0) {
-            c.windowClamp = c.settings.windowClamp != 0 ? c.settings.windowClamp : c.fullReceiveSpace();
+            c.windowClamp = c.settings.windowClamp != 0 ? c.settings.windowClamp : MAX_UNSCALED << c.rcvWscale;
         }
-        c.windowClamp = Math.max(c.windowClamp, 2 * c.advertisedMss);
+        if (c.windowClamp >= most) {
+            c.windowClamp = most > 4 * c.advertisedMss ? Math.max(most, 4 * c.advertisedMss) : most;
+        }
+        if (c.windowClamp > 2 * c.advertisedMss && c.windowClamp + c.advertisedMss > most) {
+            c.windowClamp = Math.max(2 * c.advertisedMss, most - c.advertisedMss); // a segment in reserve
+        }
         c.rcvSsthresh = Math.min(c.rcvWnd, c.windowClamp);
-        c.receiveSpace = Math.min(c.rcvWnd, 10 * c.advertisedMss);
+        c.receiveSpace = Math.min(Math.min(c.rcvSsthresh, c.rcvWnd), 10 * c.advertisedMss);
         c.receiveSpaceNs = c.nowNs();
         c.receiveSpaceSeq = c.copiedSeq;
     }
