@@ -10,6 +10,7 @@ class FilterRegisters extends TransmitRegisters {
     static final Field RXCSUM_PCSS = MAP.get("RXCSUM", "PCSS");
     static final Field RXCSUM_IPOFL = MAP.get("RXCSUM", "IPOFL");
     static final Field RXCSUM_TUOFL = MAP.get("RXCSUM", "TUOFL");
+    static final Field RXCSUM_IPPCSE = MAP.get("RXCSUM", "IPPCSE");
     static final Field RXCSUM_PCSD = MAP.get("RXCSUM", "PCSD");
 
     static final Register RFCTL = MAP.get("RFCTL");

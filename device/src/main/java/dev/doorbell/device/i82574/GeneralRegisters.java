@@ -92,6 +92,13 @@ class GeneralRegisters {
     static final Field POEMB_D0A_LPLU = MAP.get("POEMB", "D0A_LPLU");
     static final Field POEMB_NOND0A_LPLU = MAP.get("POEMB", "NOND0A_LPLU");
 
+    static final Register LEDCTL = MAP.get("LEDCTL");
+    static final Field LEDCTL_GLOBAL_BLINK_MODE = MAP.get("LEDCTL", "GLOBAL_BLINK_MODE");
+
+    static final Register FLA = MAP.get("FLA");
+    static final Field FLA_FL_REQ = MAP.get("FLA", "FL_REQ");
+    static final Field FLA_FL_GNT = MAP.get("FLA", "FL_GNT");
+
     static final Register PBA = MAP.get("PBA");
     static final Field PBA_RXA = MAP.get("PBA", "RXA");
     static final Field PBA_TXA = MAP.get("PBA", "TXA");

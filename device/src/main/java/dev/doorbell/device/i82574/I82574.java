@@ -63,6 +63,8 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
     /** The BAR at which the registers answer; none while memory is not decoded. */
     private int registerBar = -1;
 
+    private final Leds leds;
+    private final long[] framesAtLook = new long[Leds.COUNT];
     private boolean phyResetHeld;
     private boolean quiesced;
 
@@ -86,6 +88,7 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
         errors = new PciErrors(config);
         DmaPort dma = new RequesterStatus(context.dma(), errors);
         loopback = new LoopbackQueue(steps, this::receiveLooped);
+        leds = new Leds(regs, context.scheduler());
         timeSync = new TimeSyncUnit(regs, context.scheduler());
         mac = new TransmitMac(regs, context.link(), phy, loopback, timeSync, context.tracer());
         transmit =
@@ -141,6 +144,18 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
     /** How the function shows errors on PCI Express; also to inject some. */
     public PciErrors errors() {
         return errors;
+    }
+
+    /**
+     * Whether a light on the bracket is lit at this moment. Activity is what has passed since the last look at that light.
+     *
+     * @param led 0 to 2
+     */
+    public boolean isLedLit(int led) {
+        long frames = receive.truth().seen + mac.truth().sent;
+        boolean activity = frames != framesAtLook[led];
+        framesAtLook[led] = frames;
+        return leds.isLit(led, activity);
     }
 
     /** The part behind MDIC, also for what may happen to its cable. */

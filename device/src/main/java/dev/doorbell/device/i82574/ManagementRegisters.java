@@ -36,6 +36,7 @@ class ManagementRegisters extends StatisticsRegisters {
     static final Register GCR = MAP.get("GCR");
     static final Register SWSM = MAP.get("SWSM");
     static final Register GCR2 = MAP.get("GCR2");
+    static final Register FCRTV = MAP.get("FCRTV");
     static final Register PBACLR = MAP.get("PBACLR");
     static final RegisterWindow PBM = MAP.getWindow("PBM");
 }

@@ -46,6 +46,7 @@ final class NvmUnit {
         regs.onWrite(EERD, this::readWord);
         regs.onWrite(EEWR, this::writeWord);
         regs.onWrite(EECD, this::controlWritten);
+        regs.onWrite(FLA, written -> regs.set(FLA_FL_GNT, FLA_FL_REQ.of(written)));
     }
 
     static short[] defaultImage() {

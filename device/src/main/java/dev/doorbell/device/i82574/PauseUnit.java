@@ -12,7 +12,7 @@ import dev.doorbell.device.spi.LinkPort;
 /** IEEE 802.3x on the transmit side, §7.2.8: obeys PAUSE frames that came in, and sends its own. */
 final class PauseUnit implements FlowControl {
     /** A quantum at 10, 100, 1000 Mb/s: 512 bit times. */
-    private static final long[] QUANTUM_NS = {51_200, 5_120, 512, 512};
+    static final long[] QUANTUM_NS = {51_200, 5_120, 512, 512};
 
     private static final int FRAME_BYTES = 60;
     private static final int SOURCE_AT = 6, TYPE_AT = 12, OPCODE_AT = 14, QUANTA_AT = 16;

@@ -76,7 +76,7 @@ final class RxEngine implements ReceiveSide {
         buffer = new PacketBuffer(regs);
         split = new PacketSplit(regs);
         mac = new RxMac(regs, buffer, flowControl, timeSync);
-        watermarks = new RxWatermarks(regs, buffer, flowControl);
+        watermarks = new RxWatermarks(regs, buffer, flowControl, steps);
         rings = new RxRing[] {new RxRing(regs, dma, 0), new RxRing(regs, dma, 1)};
         fetch = steps.event("82574L rx fetch", this::fetch);
         data = steps.event("82574L rx data", this::data);

@@ -239,9 +239,15 @@ final class RxMac {
         };
     }
 
-    /** The raw sum of everything from RXCSUM.PCSS on, not complemented. The FCS is not part of it. */
+    /**
+     * The raw sum of everything from RXCSUM.PCSS on, with IPPCSE from the end of a fragment's IP header on; not
+     * complemented. The FCS is not part of it.
+     */
     private int packetChecksum(GuestMemory memory, int at, int payload) {
         int start = regs.get(RXCSUM_PCSS);
+        if (packet.isFragment() && packet.networkEnd() != 0 && regs.isSet(RXCSUM_IPPCSE)) {
+            start = packet.networkEnd();
+        }
         if (start >= payload) {
             return 0;
         }

@@ -13,6 +13,7 @@ class StatisticsRegisters extends FilterRegisters {
     static final Register SYMERRS = MAP.get("SYMERRS");
     static final Register RXERRC = MAP.get("RXERRC");
     static final Register MPC = MAP.get("MPC");
+    static final Register DC = MAP.get("DC");
     static final Register RLEC = MAP.get("RLEC");
     static final Register XONRXC = MAP.get("XONRXC");
     static final Register XONTXC = MAP.get("XONTXC");

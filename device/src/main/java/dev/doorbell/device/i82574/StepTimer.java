@@ -50,12 +50,17 @@ final class StepTimer {
 
     /** Schedules {@code event} as the next step, unless it is scheduled already: then it stays where it is. */
     void next(Event event, Step step) {
+        next(event, step, 1);
+    }
+
+    /** The same for a step that is done so many times, one after the other. */
+    void next(Event event, Step step, int times) {
         if (event.isScheduled()) {
             return;
         }
         switch (timing) {
             case ZERO -> event.after(0);
-            case REALISTIC -> event.after(step.realisticNs);
+            case REALISTIC -> event.after(step.realisticNs * times);
             // Half of the steps come at once: bursts and gaps find more than an even spread does.
             case HOSTILE -> event.after(random.nextBoolean() ? 0 : random.nextLong(HOSTILE_MAX_NS));
         }

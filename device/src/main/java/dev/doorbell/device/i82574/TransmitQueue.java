@@ -172,7 +172,8 @@ final class TransmitQueue {
         burst = wanted;
         taken = 0;
         writtenBack = 0;
-        steps.next(data, Step.DATA);
+        // Without multiple requests each buffer is asked for when the one before has come.
+        steps.next(data, Step.DATA, regs.isSet(TCTL_MULR) ? 1 : wanted);
     }
 
     private void data() {
@@ -195,6 +196,7 @@ final class TransmitQueue {
     private void send() {
         if (gate.isPaused()) {
             held = true;
+            regs.count(DC);
         } else if (output.send()) {
             buffer.release();
             steps.next(writeBack, Step.WRITE_BACK);

@@ -6,6 +6,7 @@ import dev.doorbell.bus.reg.Register;
 /** Transmit control, TX FIFO pointers, the two transmit rings: datasheet §10.2.6. */
 class TransmitRegisters extends ReceiveRegisters {
     static final Register TCTL = MAP.get("TCTL");
+    static final Field TCTL_MULR = MAP.get("TCTL", "MULR");
     static final Field TCTL_EN = MAP.get("TCTL", "EN");
     static final Field TCTL_PSP = MAP.get("TCTL", "PSP");
     static final Field TCTL_SWXOFF = MAP.get("TCTL", "SWXOFF");
