@@ -10,6 +10,7 @@ import dev.doorbell.kernel.core.ErrnoException;
 import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.core.PageAllocator;
 import dev.doorbell.kernel.dma.DmaApi;
+import dev.doorbell.kernel.dma.DmaInstruments;
 import dev.doorbell.kernel.dma.DmaOptions;
 import dev.doorbell.kernel.driver.e1000e.E1000eDriver;
 import dev.doorbell.kernel.driver.e1000e.E1000eOptions;
@@ -65,7 +66,8 @@ public final class GuestKernel implements AutoCloseable {
             pci = null;
         } else {
             irqs = new IrqTable(context, bus.interrupts);
-            pci = new PciCore(context, bus.root, irqs, new DmaApi(context, bus.iommu, options.dma));
+            pci = new PciCore(
+                    context, bus.root, irqs, new DmaApi(context, bus.iommu, options.dma, options.instruments));
         }
         residentPages = pages.outstandingPages();
         net = new NetCore(context, softirqs, skbs);
@@ -98,6 +100,7 @@ public final class GuestKernel implements AutoCloseable {
         private boolean poison;
         private @Nullable Bus bus;
         private DmaOptions dma = DmaOptions.DEFAULT;
+        private DmaInstruments instruments = DmaInstruments.NONE;
         private TcpConfig tcp = new TcpConfig();
         private final List<Function<GuestKernel, PciDriver>> drivers = new ArrayList<>();
 
@@ -132,6 +135,12 @@ public final class GuestKernel implements AutoCloseable {
 
         public Builder dma(DmaOptions options) {
             dma = options;
+            return this;
+        }
+
+        /** A memory model or a checker around the DMA of every device. */
+        public Builder dmaInstruments(DmaInstruments around) {
+            instruments = around;
             return this;
         }
 

@@ -10,4 +10,7 @@ public interface Barriers {
 
     /** As {@link #dmaWmb}, and also against MMIO writes after it. */
     void wmb();
+
+    /** After an MMIO read: loads after it are not early; what was posted before it has arrived. */
+    void mmioRead();
 }

@@ -10,10 +10,17 @@ public final class DmaApi {
     private final KernelContext kernel;
     private final Iommu iommu;
     private final DmaOptions options;
+    private final DmaInstruments instruments;
     private final Map<Integer, DmaDevice> devices = new HashMap<>();
 
     /** @param iommu in the mode that the kernel is to use; it stays in it */
     public DmaApi(KernelContext kernel, Iommu iommu, DmaOptions options) {
+        this(kernel, iommu, options, DmaInstruments.NONE);
+    }
+
+    /** @param instruments around the DMA of every device */
+    public DmaApi(KernelContext kernel, Iommu iommu, DmaOptions options, DmaInstruments instruments) {
+        this.instruments = instruments;
         this.kernel = kernel;
         this.iommu = iommu;
         this.options = options;
@@ -23,7 +30,7 @@ public final class DmaApi {
     /** The function's DMA, made at the first call: with its own page tables when the IOMMU translates. */
     public DmaDevice device(int requesterId, String name) {
         return devices.computeIfAbsent(
-                requesterId, id -> new DmaDevice(kernel, iommu, iommu.context(id), options, name));
+                requesterId, id -> new DmaDevice(kernel, iommu, iommu.context(id), options, instruments, name));
     }
 
     /** The function is gone: its tables are given back. */

@@ -33,11 +33,22 @@ public final class DmaDevice {
 
     private final AddressMap addresses = new AddressMap();
     private long highestAddress = 0xFFFF_FFFFL;
-    private @Nullable Barriers barriers;
+    private final @Nullable CoherentAccess access;
+    private final @Nullable Barriers barriers;
+    private final @Nullable DmaObserver observer;
 
-    DmaDevice(KernelContext kernel, Iommu iommu, IommuContext context, DmaOptions options, String name) {
+    DmaDevice(
+            KernelContext kernel,
+            Iommu iommu,
+            IommuContext context,
+            DmaOptions options,
+            DmaInstruments instruments,
+            String name) {
         ram = kernel.ram();
         pages = kernel.pages();
+        access = instruments.access();
+        barriers = instruments.barriers();
+        observer = instruments.observer();
         this.name = name;
         ledger = new DmaLedger(name, kernel.world(), kernel.tracer());
         bounce = options.coherence() == DmaOptions.Coherence.BOUNCE;
@@ -79,10 +90,17 @@ public final class DmaDevice {
             }
             throw new ErrnoException("dma_alloc_coherent(" + name + ", " + bytes + ")", Errno.ENOMEM);
         }
-        return new Coherent(this, iova, gpa, bytes);
+        Coherent memory = new Coherent(this, ram, iova, gpa, bytes);
+        if (observer != null) {
+            observer.allocated(memory);
+        }
+        return memory;
     }
 
     void freeCoherent(Coherent memory) {
+        if (observer != null) {
+            observer.freed(memory);
+        }
         int order = PageAllocator.orderOf(memory.bytes());
         long bytes = (long) PAGE_BYTES << order;
         close(rowOf(memory.iova(), bytes, Direction.BIDIRECTIONAL, DmaLedger.Function.COHERENT));
@@ -151,6 +169,9 @@ public final class DmaDevice {
         } else {
             checkSync(iova, bytes, direction);
         }
+        if (observer != null) {
+            observer.syncedForCpu(iova, bytes, direction);
+        }
     }
 
     /** Gives the buffer back to the device, with what the CPU wrote. */
@@ -159,6 +180,9 @@ public final class DmaDevice {
             sync(iova, bytes, direction, true);
         } else {
             checkSync(iova, bytes, direction);
+        }
+        if (observer != null) {
+            observer.syncedForDevice(iova, bytes, direction);
         }
     }
 
@@ -206,7 +230,11 @@ public final class DmaDevice {
                     how.call + " of " + bytes + " bytes at GPA 0x" + Long.toHexString(gpa));
             return DMA_MAPPING_ERROR;
         }
-        return bounce ? mapShadow(gpa, bytes, direction, how) : open(gpa, gpa, bytes, direction, how);
+        long iova = bounce ? mapShadow(gpa, bytes, direction, how) : open(gpa, gpa, bytes, direction, how);
+        if (observer != null && iova != DMA_MAPPING_ERROR) {
+            observer.mapped(iova, gpa, bytes, direction, how.call);
+        }
+        return iova;
     }
 
     private long mapShadow(long gpa, int bytes, Direction direction, DmaLedger.Function how) {
@@ -260,6 +288,13 @@ public final class DmaDevice {
                 return;
             }
         }
+        undo(row);
+        if (observer != null) {
+            observer.unmapped(iova, bytes, direction);
+        }
+    }
+
+    private void undo(int row) {
         if (!bounce) {
             close(row);
             return;
@@ -325,9 +360,14 @@ public final class DmaDevice {
         }
     }
 
-    /** Tells a memory model, or a checker, of the driver's barriers; null for none. */
-    public void barriers(@Nullable Barriers listener) {
-        barriers = listener;
+    @Nullable
+    CoherentAccess access() {
+        return access;
+    }
+
+    /** Who is told of the driver's barriers; null: nobody. */
+    public @Nullable Barriers barriers() {
+        return barriers;
     }
 
     /** Stores to coherent memory before it reach the device before those after it: before handing over a descriptor. */

@@ -40,7 +40,11 @@ public final class Mmio {
         if (queue != null && !queue.isEmpty()) {
             queue.flush();
         }
-        return target.mmioRead32(bar, offsetInBar + offset);
+        int value = target.mmioRead32(bar, offsetInBar + offset);
+        if (barriers != null) {
+            barriers.mmioRead();
+        }
+        return value;
     }
 
     /** writel: ordered after all stores to memory before it. */

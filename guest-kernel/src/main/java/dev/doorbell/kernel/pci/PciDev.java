@@ -273,7 +273,9 @@ public final class PciDev {
         if (resource.io()) {
             throw new ErrnoException("pci_iomap(" + name() + ", " + bar + "): I/O ports", Errno.EINVAL);
         }
-        return map(resource);
+        Mmio mmio = map(resource);
+        mmio.barriers(dma.barriers());
+        return mmio;
     }
 
     Mmio map(PciResource resource) {

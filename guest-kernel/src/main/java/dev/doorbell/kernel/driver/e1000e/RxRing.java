@@ -56,7 +56,7 @@ abstract class RxRing {
     /** Sees to it that the slot has a mapped buffer, with its address in {@link #iova}. @return false: out of memory */
     abstract boolean provide(int index);
 
-    /** Handles one descriptor that the card has written back. What is not passed up stays in the slot. */
+    /** Handles the descriptor at this offset of the ring, which the card has written back. What is not passed up stays in the slot. */
     abstract void receive(int index, long descriptor, int status, int length);
 
     /** Takes the buffer of a slot back, if there is one. */
@@ -85,21 +85,21 @@ abstract class RxRing {
 
     /** The card has written a descriptor back that nobody has handled yet. */
     boolean hasReceived() {
-        return (ram.readInt(descriptors.gpa() + (long) nextToClean * BYTES + RX_STATUS) & RXD_STAT_DD) != 0;
+        return (descriptors.readInt((long) nextToClean * BYTES + RX_STATUS) & RXD_STAT_DD) != 0;
     }
 
     /** Hard IRQ or softirq: handles at most {@code budget} descriptors. @return how many */
     int clean(int budget) {
         int work = 0, cleaned = 0;
         for (; work < budget; work++) {
-            long descriptor = descriptors.gpa() + (long) nextToClean * BYTES;
-            int status = ram.readInt(descriptor + RX_STATUS);
+            long descriptor = (long) nextToClean * BYTES;
+            int status = descriptors.readInt(descriptor + RX_STATUS);
             if ((status & RXD_STAT_DD) == 0) {
                 break;
             }
             dev.dmaRmb(); // the other fields and the data are valid only after DD
-            receive(nextToClean, descriptor, status, ram.readShort(descriptor + RX_LENGTH) & 0xFFFF);
-            ram.writeInt(descriptor + RX_STATUS, status & ~0xFF);
+            receive(nextToClean, descriptor, status, descriptors.readShort(descriptor + RX_LENGTH) & 0xFFFF);
+            descriptors.writeInt(descriptor + RX_STATUS, status & ~0xFF);
             nextToClean = nextToClean + 1 == count ? 0 : nextToClean + 1;
             if (++cleaned == RX_BUFFER_WRITE) {
                 allocBuffers(cleaned);
@@ -120,7 +120,7 @@ abstract class RxRing {
                 soft.rxAllocFailed++; // the next poll, or the watchdog's, tries again
                 break;
             }
-            ram.writeLong(descriptors.gpa() + (long) i * BYTES, iova[i]);
+            descriptors.writeLong((long) i * BYTES, iova[i]);
             if ((i & RX_BUFFER_WRITE - 1) == 0) {
                 dev.dmaWmb(); // descriptors before the tail that publishes them
                 hw.ew32(Registers.RDT, i);
@@ -138,11 +138,11 @@ abstract class RxRing {
         soft.rxBytes += skb.length();
         checksum(skb, status);
         if (netdev.hasFeature(Features.RXHASH)) {
-            skb.hash = ram.readInt(descriptor + RX_HASH);
+            skb.hash = descriptors.readInt(descriptor + RX_HASH);
         }
         if ((status & RXD_STAT_VP) != 0) {
             skb.vlanPresent = true;
-            skb.vlanTci = ram.readShort(descriptor + RX_VLAN) & 0xFFFF;
+            skb.vlanTci = descriptors.readShort(descriptor + RX_VLAN) & 0xFFFF;
         }
         skb.protocol = netdev.ethTypeTrans(skb);
         upcall.receive(skb);
@@ -173,7 +173,7 @@ abstract class RxRing {
             release(i);
         }
         dropPartial();
-        ram.fill(descriptors.gpa(), descriptorsBytes(), 0);
+        descriptors.clear();
         nextToUse = 0;
         nextToClean = 0;
     }

@@ -3,7 +3,6 @@ package dev.doorbell.kernel.driver.e1000e;
 import static dev.doorbell.kernel.dma.Direction.TO_DEVICE;
 import static dev.doorbell.kernel.driver.e1000e.Descriptors.*;
 
-import dev.doorbell.bus.mem.GuestMemory;
 import dev.doorbell.kernel.core.ErrnoException;
 import dev.doorbell.kernel.dma.Coherent;
 import dev.doorbell.kernel.netdev.NetDevice;
@@ -23,7 +22,6 @@ final class TxRing {
     private final Hw hw;
     private final PciDev dev;
     private final NetDevice netdev;
-    private final GuestMemory ram;
     private final Coherent descriptors;
     private final SoftStats soft;
     /** The packet, at its last descriptor. */
@@ -51,7 +49,6 @@ final class TxRing {
         this.hw = hw;
         this.dev = dev;
         this.netdev = netdev;
-        this.ram = netdev.net().kernel().ram();
         this.count = count;
         this.soft = soft;
         skb = new @Nullable SkBuff[count];
@@ -89,12 +86,12 @@ final class TxRing {
         return nextToUse == nextToClean;
     }
 
-    long descriptorGpa(int index) {
-        return descriptors.gpa() + (long) index * BYTES;
+    private static long at(int index) {
+        return (long) index * BYTES;
     }
 
     int status(int index) {
-        return ram.readInt(descriptorGpa(index) + TX_UPPER);
+        return descriptors.readInt(at(index) + TX_UPPER);
     }
 
     /** When the oldest packet on the ring was queued; meaningless when empty. */
@@ -111,11 +108,11 @@ final class TxRing {
 
     /** Writes a context descriptor. */
     void context(int ipConfig, int tcpConfig, int command, int segmentation) {
-        long at = descriptorGpa(nextToUse);
-        ram.writeInt(at + TX_CONTEXT_IP, ipConfig);
-        ram.writeInt(at + TX_CONTEXT_TCP, tcpConfig);
-        ram.writeInt(at + TX_CONTEXT_COMMAND, command);
-        ram.writeInt(at + TX_CONTEXT_SEGMENT, segmentation);
+        long at = at(nextToUse);
+        descriptors.writeInt(at + TX_CONTEXT_IP, ipConfig);
+        descriptors.writeInt(at + TX_CONTEXT_TCP, tcpConfig);
+        descriptors.writeInt(at + TX_CONTEXT_COMMAND, command);
+        descriptors.writeInt(at + TX_CONTEXT_SEGMENT, segmentation);
         advance();
     }
 
@@ -134,10 +131,10 @@ final class TxRing {
         int done = 0;
         while (true) {
             int part = Math.min(pieceBytes - done, limit);
-            long at = descriptorGpa(nextToUse);
-            ram.writeLong(at, piece + done);
-            ram.writeInt(at + TX_LOWER, lower | part);
-            ram.writeInt(at + TX_UPPER, upper);
+            long at = at(nextToUse);
+            descriptors.writeLong(at, piece + done);
+            descriptors.writeInt(at + TX_LOWER, lower | part);
+            descriptors.writeInt(at + TX_UPPER, upper);
             done += part;
             if (done == pieceBytes) {
                 break;
@@ -153,8 +150,8 @@ final class TxRing {
     /** Closes the packet that began at {@code first}: its last descriptor gets {@code command}. */
     void finish(int first, SkBuff packet, int command, int segmentCount, int bytesOnWire, long nowNs) {
         int last = nextToUse == 0 ? count - 1 : nextToUse - 1;
-        long at = descriptorGpa(last) + TX_LOWER;
-        ram.writeInt(at, ram.readInt(at) | command);
+        long at = at(last) + TX_LOWER;
+        descriptors.writeInt(at, descriptors.readInt(at) | command);
         skb[last] = packet;
         segments[last] = segmentCount;
         wireBytes[last] = bytesOnWire;
@@ -221,7 +218,7 @@ final class TxRing {
         do {
             last = nextToClean == eop;
             put(nextToClean);
-            ram.writeInt(descriptorGpa(nextToClean) + TX_UPPER, 0);
+            descriptors.writeInt(at(nextToClean) + TX_UPPER, 0);
             nextToClean = nextToClean + 1 == count ? 0 : nextToClean + 1;
             cleaned++;
         } while (!last);
@@ -251,7 +248,7 @@ final class TxRing {
             nextToWatch[i] = NONE;
         }
         netdev.netdevResetQueue();
-        ram.fill(descriptors.gpa(), descriptorsBytes(), 0);
+        descriptors.clear();
         nextToUse = 0;
         nextToClean = 0;
     }
