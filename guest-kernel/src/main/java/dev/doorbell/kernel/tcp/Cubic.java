@@ -10,12 +10,16 @@ final class Cubic implements CongestionControl {
     /** Window reduction factor, 717/1024. */
     private static final int BETA = 717, SCALE = 1024;
 
-    private static final double C = 0.4;
-    /** Reno's increase that yields the same average window as beta 0.7: 3 (1 - b) / (1 + b) segments per round trip. */
-    private static final double RENO_ALPHA = 3.0 * (SCALE - BETA) / (SCALE + BETA);
+    /** Segments per second cubed: 0.4 as a fraction of 1024. */
+    private static final double C = 410.0 / SCALE;
+    /**
+     * Reno's increase that yields the same average window as beta 0.7 is 3 (1 - b) / (1 + b) segments per round trip: one
+     * segment per 15/8 of a window.
+     */
+    private static final int RENO_EIGHTHS = 8 * (SCALE + BETA) / 3 / (SCALE - BETA);
 
-    private static final long UPDATE_INTERVAL_NS = 1_000_000_000L / 32;
-    private static final double SECOND_NS = 1e9;
+    private static final long MS_NS = 1_000_000, UPDATE_INTERVAL_MS = 1000 / 32;
+    private static final int MAX_STEP = 1 << 24;
 
     // HyStart
     private static final int LOW_WINDOW = 16, MIN_SAMPLES = 8;
@@ -30,11 +34,11 @@ final class Cubic implements CongestionControl {
 
     private int wMax;
     private int lastCwnd;
-    private long lastUpdateNs;
+    private long lastUpdateMs;
     private long epochStartNs = -1;
     private int originPoint;
     private double kSeconds;
-    private double renoWindow, ackedInEpoch;
+    private int renoWindow, ackedInEpoch;
     private long minRttUs;
 
     private boolean found;
@@ -54,7 +58,7 @@ final class Cubic implements CongestionControl {
         stepAfter = 0;
         wMax = 0;
         lastCwnd = 0;
-        lastUpdateNs = 0;
+        lastUpdateMs = 0;
         originPoint = 0;
         kSeconds = 0;
         minRttUs = 0;
@@ -94,33 +98,41 @@ final class Cubic implements CongestionControl {
         window.additiveIncrease(stepAfter, rest);
     }
 
-    /** §4.2: how many segments must be acknowledged before the window grows by one. */
+    /**
+     * §4.2: how many segments must be acknowledged before the window grows by one. Looked at anew when the window has
+     * changed, and every 31 ms while it has not; time counts in whole milliseconds, windows in whole segments, as in Linux.
+     */
     private void update(int cwnd, int acked, long nowNs) {
-        if (epochStartNs < 0) {
-            startEpoch(cwnd, acked, nowNs);
-        } else {
-            ackedInEpoch += acked;
+        ackedInEpoch += acked;
+        long nowMs = nowNs / MS_NS;
+        if (lastCwnd == cwnd && nowMs - lastUpdateMs <= UPDATE_INTERVAL_MS) {
+            return;
         }
-        if (lastCwnd != cwnd || nowNs - lastUpdateNs > UPDATE_INTERVAL_NS || stepAfter == 0) {
+        if (epochStartNs < 0 || nowMs != lastUpdateMs) {
             lastCwnd = cwnd;
-            lastUpdateNs = nowNs;
-            double t = (nowNs - epochStartNs) / SECOND_NS + minRttUs / 1e6 - kSeconds;
-            double target = originPoint + C * t * t * t;
-            double gap = target - cwnd;
-            stepAfter = gap >= 1 ? (int) (cwnd / gap) : 100 * cwnd;
-            if (wMax == 0 && stepAfter > 20) {
-                stepAfter = 20; // no loss known yet: keep exploring
+            lastUpdateMs = nowMs;
+            if (epochStartNs < 0) {
+                startEpoch(cwnd, acked, nowNs);
             }
+            stepAfter = stepOfCurve(cwnd, nowMs);
         }
         renoFriendly(cwnd);
         stepAfter = Math.max(stepAfter, 2);
+    }
+
+    private int stepOfCurve(int cwnd, long nowMs) {
+        long elapsedMs = nowMs - epochStartNs / MS_NS + (minRttUs + 999) / 1000;
+        double t = elapsedMs / 1000.0 - kSeconds;
+        int delta = (int) Math.min(C * Math.abs(t * t * t), MAX_STEP);
+        int target = t < 0 ? originPoint - delta : originPoint + delta;
+        int step = target > cwnd ? cwnd / (target - cwnd) : 100 * cwnd;
+        return wMax == 0 ? Math.min(step, 20) : step; // no loss known yet: keep exploring
     }
 
     private void startEpoch(int cwnd, int acked, long nowNs) {
         epochStartNs = nowNs;
         ackedInEpoch = acked;
         renoWindow = cwnd;
-        stepAfter = 0;
         if (wMax <= cwnd) {
             kSeconds = 0;
             originPoint = cwnd;
@@ -130,15 +142,15 @@ final class Cubic implements CongestionControl {
         }
     }
 
-    /** §4.3: never slower than the Reno of the same average window. */
+    /** §4.3: never slower than the Reno of the same average window, which grows by one in so many eighths of a window. */
     private void renoFriendly(int cwnd) {
-        double perStep = cwnd / RENO_ALPHA;
+        int perStep = cwnd * RENO_EIGHTHS >> 3;
         while (ackedInEpoch > perStep) {
             ackedInEpoch -= perStep;
             renoWindow++;
         }
         if (renoWindow > cwnd) {
-            stepAfter = Math.min(stepAfter, (int) Math.max(1, cwnd / (renoWindow - cwnd)));
+            stepAfter = Math.min(stepAfter, cwnd / (renoWindow - cwnd));
         }
     }
 

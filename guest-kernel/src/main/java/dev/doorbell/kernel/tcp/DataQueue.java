@@ -137,8 +137,14 @@ final class DataQueue {
     }
 
     private void fillHole(TcpConnection c) {
+        int twiceBelow = c.rcvNxt; // what the segment that filled the hole covered
         SkBuff first;
         while ((first = c.outOfOrder.head) != null && Seq.leq(first.cbSeq, c.rcvNxt)) {
+            if (Seq.lt(first.cbSeq, twiceBelow)) {
+                int until = twiceBelow;
+                twiceBelow = Seq.min(first.cbEndSeq, twiceBelow);
+                extendDsack(c, first.cbSeq, until);
+            }
             c.outOfOrder.remove(first);
             int memory = ReceiveQueue.memoryOf(first);
             c.receiveMemory -= memory;
@@ -173,13 +179,13 @@ final class DataQueue {
         while (after != null && Seq.leq(after.cbEndSeq, end)) {
             SkBuff covered = after;
             after = after.next;
-            setDsack(c, covered.cbSeq, covered.cbEndSeq);
+            extendDsack(c, covered.cbSeq, covered.cbEndSeq);
             c.outOfOrder.remove(covered);
             c.receiveMemory -= ReceiveQueue.memoryOf(covered);
             covered.free();
         }
         if (after != null && Seq.lt(after.cbSeq, end)) {
-            setDsack(c, after.cbSeq, end);
+            extendDsack(c, after.cbSeq, end);
         }
         // What lay at the same place was covered, and went; look again.
         c.outOfOrder.insertAfter(c.outOfOrder.floor(seq), skb);
@@ -236,14 +242,19 @@ final class DataQueue {
             return;
         }
         mib.inc(Seq.lt(from, c.rcvNxt) ? Counter.TCPDSACKOldSent : Counter.TCPDSACKOfoSent);
-        if (c.dsackPending && Seq.leq(from, c.dsackEnd) && Seq.geq(to, c.dsackStart)) {
-            c.dsackStart = Seq.min(from, c.dsackStart);
-            c.dsackEnd = Seq.max(to, c.dsackEnd);
-            return;
-        }
         c.dsackPending = true;
         c.dsackStart = from;
         c.dsackEnd = to;
+    }
+
+    /** As {@link #setDsack}, but a range that the next ACK reports already stays: it grows when both touch. */
+    private void extendDsack(TcpConnection c, int from, int to) {
+        if (!c.dsackPending) {
+            setDsack(c, from, to);
+        } else if (Seq.leq(from, c.dsackEnd) && Seq.geq(to, c.dsackStart)) {
+            c.dsackStart = Seq.min(from, c.dsackStart);
+            c.dsackEnd = Seq.max(to, c.dsackEnd);
+        }
     }
 
     // ---- end of the stream

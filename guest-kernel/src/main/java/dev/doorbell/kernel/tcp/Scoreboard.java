@@ -88,6 +88,23 @@ final class Scoreboard {
         }
         if (c.undoMarker != 0 && c.undoRetrans > 0 && Seq.leq(to, context.priorUna) && Seq.gt(to, c.undoMarker)) {
             c.undoRetrans = Math.max(0, c.undoRetrans - Math.max(1, (to - from) / Math.max(1, c.mss)));
+        } else if (Seq.gt(to, context.priorUna)) {
+            retransmittedInVain(c, from, to);
+        }
+    }
+
+    /** A DSACK about packets that are still in the queue: those of them that were sent again need not have been. */
+    private static void retransmittedInVain(TcpConnection c, int from, int to) {
+        TxSegment entry = c.sendQueue.rtxHead();
+        while (entry != null && Seq.lt(entry.seq, to)) {
+            boolean inside = Seq.geq(entry.seq, from) && Seq.leq(entry.endSeq, to);
+            if (inside
+                    && (entry.marks & (TxSegment.RETRANS | TxSegment.EVER_RETRANS)) != 0
+                    && c.undoMarker != 0
+                    && Seq.gt(entry.endSeq, c.undoMarker)) {
+                c.undoRetrans = Math.max(0, c.undoRetrans - entry.packets);
+            }
+            entry = c.sendQueue.rtxNext(entry);
         }
     }
 

@@ -355,12 +355,17 @@ final class TcpConnection extends Flow {
 
     /** True when enough is free that waking a writer pays: a third of the buffer. */
     boolean isWritable() {
-        return sendSpace() >= sendQueue.truesize >> 1 && belowNotsentLowat();
+        // Woken at half the limit of unsent bytes, a writer finds room for more than one byte.
+        return sendSpace() >= sendQueue.truesize >> 1 && isUnsentBelowLimit(2);
     }
 
     boolean belowNotsentLowat() {
-        int limit = settings.notsentLowat >= 0 ? settings.notsentLowat : config.notsentLowat;
-        return limit < 0 || writeSeq - sndNxt < limit;
+        return isUnsentBelowLimit(1);
+    }
+
+    private boolean isUnsentBelowLimit(long times) {
+        int limit = settings.notsentLowat != 0 ? settings.notsentLowat : config.notsentLowat;
+        return (writeSeq - sndNxt) * times < Integer.toUnsignedLong(limit);
     }
 
     @Override

@@ -27,7 +27,8 @@ final class TcpSend {
         }
         int copied = 0;
         while (copied < asked) {
-            if (c.sendQueue.truesize >= c.settings.sendBufferBytes || !c.belowNotsentLowat()) {
+            if (c.sendQueue.appendsNewEntry(goal)
+                    && (c.sendQueue.truesize >= c.settings.sendBufferBytes || !c.belowNotsentLowat())) {
                 sock.wantsSpace = true;
                 break;
             }
@@ -37,9 +38,15 @@ final class TcpSend {
                 break;
             }
             c.chronograph.start(Chronograph.BUSY, c.nowNs());
+            TxSegment last = c.sendQueue.tail;
+            if (last != null && copied == 0) {
+                last.flags &= ~TcpHeader.PSH; // the end of the write before is not the end any more
+            }
             copied += taken;
             c.writeSeq += taken;
-            pushWhileCopying(tcp, c, mss);
+            if (last != null && last.length() >= goal) {
+                pushFull(tcp, c, last, mss);
+            }
         }
         if (copied == 0) {
             return asked == 0 ? 0 : Errno.EAGAIN.negated();
@@ -49,22 +56,26 @@ final class TcpSend {
     }
 
     /** Large writes go out as they are copied: PSH at each half of the largest window seen, RFC 9293 §3.9.1.2. */
-    private static void pushWhileCopying(Tcp tcp, TcpConnection c, int mss) {
-        TxSegment last = c.sendQueue.tail;
-        if (last != null && c.writeSeq - c.pushedSeq - (c.maxWindow >> 1) > 0) {
+    private static void pushFull(Tcp tcp, TcpConnection c, TxSegment last, int mss) {
+        if (isPushDue(c)) {
             last.flags |= TcpHeader.PSH;
             c.pushedSeq = c.writeSeq;
             tcp.output.push(c, mss, TcpOutput.NAGLE_OFF);
-        } else if (last != null && last == c.sendQueue.sendHead && last.length() >= TcpOutput.GSO_MAX / 2) {
-            tcp.output.writeXmit(c, mss, TcpOutput.NAGLE_DEFAULT, TcpOutput.ONE);
+        } else if (last == c.sendQueue.sendHead) {
+            tcp.output.writeXmit(c, mss, TcpOutput.NAGLE_OFF, TcpOutput.ONE);
         }
     }
 
+    private static boolean isPushDue(TcpConnection c) {
+        return c.writeSeq - c.pushedSeq - (c.maxWindow >> 1) > 0;
+    }
+
     private static void finish(Tcp tcp, TcpConnection c, int mss, boolean whole, int flags) {
-        boolean more = (flags & MSG_MORE) != 0;
+        // What did not fit waits for room, which only acknowledgments make: then nothing is held back.
+        boolean more = whole && (flags & MSG_MORE) != 0;
         TxSegment last = c.sendQueue.tail;
         if (last != null && c.hasUnsent()) {
-            if (!more || c.writeSeq - c.pushedSeq - (c.maxWindow >> 1) > 0) {
+            if (!more || isPushDue(c)) {
                 last.flags |= TcpHeader.PSH;
                 c.pushedSeq = c.writeSeq;
             }
@@ -76,6 +87,7 @@ final class TcpSend {
             c.urgentMode = true;
             c.sndUrgent = c.writeSeq;
         }
-        tcp.output.push(c, mss, more ? TcpOutput.NAGLE_MORE : TcpOutput.NAGLE_DEFAULT);
+        int nagle = whole ? TcpOutput.NAGLE_DEFAULT : TcpOutput.NAGLE_OFF;
+        tcp.output.push(c, mss, more ? TcpOutput.NAGLE_MORE : nagle);
     }
 }

@@ -20,8 +20,8 @@ final class TcpSettings {
     int deferAccept;
 
     int windowClamp;
-    /** TCP_NOTSENT_LOWAT; below 0: the system's. */
-    int notsentLowat = -1;
+    /** TCP_NOTSENT_LOWAT in bytes, unsigned; 0: the system's. */
+    int notsentLowat;
 
     boolean thinLinearTimeouts;
     /** TCP_RTO_MAX_MS, TCP_RTO_MIN_US, TCP_DELACK_MAX_US. */
