@@ -6,6 +6,7 @@ import dev.doorbell.bus.wire.EthernetHeader;
 import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv4Header;
+import dev.doorbell.bus.wire.Ipv6Header;
 import dev.doorbell.bus.wire.TcpHeader;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbChecksum;
@@ -13,10 +14,10 @@ import dev.doorbell.kernel.time.Jiffies;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Generic receive offload of one NAPI: merges consecutive TCP/IPv4 segments of a flow into one packet before the stack
- * sees them. What comes out could be segmented again into what came in.
+ * Generic receive offload of one NAPI: merges consecutive TCP segments of a flow, over IPv4 or IPv6, into one packet before
+ * the stack sees them. What comes out could be segmented again into what came in.
  *
- * <p>A segment is merged when addresses, ports, VLAN, Ethernet header, TTL, TOS, DF, acknowledgment, flags (but FIN and
+ * <p>A segment is merged when addresses, ports, VLAN, Ethernet header, TTL, TOS (hop limit, class, flow label), DF, acknowledgment, flags (but FIN and
  * PSH) and options are those of the held packet, its sequence number follows, its checksum is right, it is not longer
  * than the first, and the sum stays below 64 KiB. A shorter segment, and one with PSH, FIN, URG, RST or SYN, ends the
  * packet.
@@ -30,6 +31,7 @@ public final class Gro {
     private static final int MAX_HELD = 8;
 
     private static final int IP_TTL = 8, IP_SOURCE = 12;
+    private static final int IP6_HOP_LIMIT = 7, IP6_SOURCE = 8;
     /** Flags that may differ between merged segments. */
     private static final int MERGEABLE_FLAGS = TcpHeader.CWR | TcpHeader.FIN | TcpHeader.PSH;
     /** Flags that end a merged packet. */
@@ -45,12 +47,17 @@ public final class Gro {
     private final int[] heldCount = new int[BUCKETS];
     private int heldTotal;
     private final Ipv4Header ip = new Ipv4Header();
+    private final Ipv6Header ip6 = new Ipv6Header();
     private final TcpHeader tcp = new TcpHeader();
     private long merged;
 
     // The segment under consideration.
     /** Complete, without padding, checksums right. */
     private boolean mergeable;
+
+    private boolean isV6;
+    /** Of the IP header; of the whole packet by that header. */
+    private int ipBytes, totalBytes;
 
     private int tcpBytes;
     private int payload;
@@ -83,11 +90,12 @@ public final class Gro {
             net.netifReceiveSkb(skb);
             return;
         }
-        if (skb.protocol != EtherType.IPV4 || !parse(skb)) {
+        if (!parse(skb)) {
             net.netifReceiveSkb(skb);
             return;
         }
-        int bucket = (ports ^ ports >>> 16 ^ ip.source()) & BUCKETS - 1;
+        int source = isV6 ? (int) ip6.sourceLow() : ip.source();
+        int bucket = (ports ^ ports >>> 16 ^ source) & BUCKETS - 1;
         SkBuff before = null;
         SkBuff packet = held[bucket];
         while (packet != null && !isSameFlow(packet, skb)) {
@@ -115,35 +123,66 @@ public final class Gro {
         }
     }
 
-    /** Looks at the headers. @return false: no TCP/IPv4 segment, or one with IP options: it goes up as it is */
+    /**
+     * Looks at the headers.
+     *
+     * @return false: no TCP segment, or one with IP options or extension headers: it goes up as it is
+     */
     private boolean parse(SkBuff skb) {
+        isV6 = skb.protocol == EtherType.IPV6;
+        if (isV6 ? !parseV6(skb) : skb.protocol != EtherType.IPV4 || !parseV4(skb)) {
+            return false;
+        }
+        wrap(skb);
+        if (!tcp.isValid() || ipBytes + tcpBytes > totalBytes) {
+            return false;
+        }
+        mergeable = totalBytes == skb.length() && (isV6 || ip.isChecksumValid()) && isChecksumValid(skb);
+        return true;
+    }
+
+    private boolean parseV4(SkBuff skb) {
         int linear = skb.headLength();
         if (linear < Ipv4Header.MIN_LENGTH + TcpHeader.MIN_LENGTH) {
             return false;
         }
         ip.wrap(skb.memory(), skb.data(), linear);
-        if (ip.version() != 4
-                || ip.headerLength() != Ipv4Header.MIN_LENGTH
-                || ip.protocol() != IpProtocol.TCP
-                || ip.isFragment()
-                || ip.totalLength() > skb.length()) {
+        return ip.version() == 4
+                && ip.headerLength() == Ipv4Header.MIN_LENGTH
+                && ip.protocol() == IpProtocol.TCP
+                && !ip.isFragment()
+                && ip.totalLength() <= skb.length();
+    }
+
+    private boolean parseV6(SkBuff skb) {
+        int linear = skb.headLength();
+        if (linear < Ipv6Header.LENGTH + TcpHeader.MIN_LENGTH) {
             return false;
         }
-        wrap(skb);
-        if (!tcp.isValid() || Ipv4Header.MIN_LENGTH + tcpBytes > ip.totalLength()) {
-            return false;
-        }
-        mergeable = ip.totalLength() == skb.length() && ip.isChecksumValid() && isChecksumValid(skb);
-        return true;
+        ip6.wrap(skb.memory(), skb.data(), linear);
+        return ip6.version() == 6
+                && ip6.nextHeader() == IpProtocol.TCP
+                && Ipv6Header.LENGTH + ip6.payloadLength() <= skb.length();
+    }
+
+    private long pseudoHeader(int tcpLength) {
+        return isV6
+                ? InternetChecksum.pseudoHeaderV6(
+                        ip6.sourceHigh(),
+                        ip6.sourceLow(),
+                        ip6.destinationHigh(),
+                        ip6.destinationLow(),
+                        IpProtocol.TCP,
+                        tcpLength)
+                : InternetChecksum.pseudoHeader(ip.source(), ip.destination(), IpProtocol.TCP, tcpLength);
     }
 
     private boolean isChecksumValid(SkBuff skb) {
         if (SkbChecksum.isUnnecessary(skb)) {
             return true;
         }
-        int bytes = skb.length() - Ipv4Header.MIN_LENGTH;
-        long pseudo = InternetChecksum.pseudoHeader(ip.source(), ip.destination(), IpProtocol.TCP, bytes);
-        if (InternetChecksum.fold(SkbChecksum.sum(skb, Ipv4Header.MIN_LENGTH, bytes, pseudo)) != 0) {
+        int bytes = skb.length() - ipBytes;
+        if (InternetChecksum.fold(SkbChecksum.sum(skb, ipBytes, bytes, pseudoHeader(bytes))) != 0) {
             return false;
         }
         skb.ipSummed = SkBuff.CHECKSUM_UNNECESSARY;
@@ -153,10 +192,19 @@ public final class Gro {
     private void wrap(SkBuff skb) {
         long at = skb.data();
         int linear = skb.headLength();
-        ip.wrap(skb.memory(), at, linear);
-        tcp.wrap(skb.memory(), at + Ipv4Header.MIN_LENGTH, linear - Ipv4Header.MIN_LENGTH);
+        isV6 = skb.protocol == EtherType.IPV6;
+        if (isV6) {
+            ip6.wrap(skb.memory(), at, linear);
+            ipBytes = Ipv6Header.LENGTH;
+            totalBytes = ipBytes + ip6.payloadLength();
+        } else {
+            ip.wrap(skb.memory(), at, linear);
+            ipBytes = Ipv4Header.MIN_LENGTH;
+            totalBytes = ip.totalLength();
+        }
+        tcp.wrap(skb.memory(), at + ipBytes, linear - ipBytes);
         tcpBytes = tcp.headerLength();
-        payload = ip.totalLength() - Ipv4Header.MIN_LENGTH - tcpBytes;
+        payload = totalBytes - ipBytes - tcpBytes;
         flags = tcp.flags();
         sequence = tcp.sequence();
         ports = tcp.ports();
@@ -164,12 +212,26 @@ public final class Gro {
 
     /** Addresses, ports, VLAN and Ethernet header. cbEndSeq of a held packet holds its ports. */
     private boolean isSameFlow(SkBuff packet, SkBuff skb) {
-        if (packet.cbEndSeq != ports || packet.vlanPresent != skb.vlanPresent || packet.vlanTci != skb.vlanTci) {
+        if (packet.cbEndSeq != ports
+                || packet.protocol != skb.protocol
+                || packet.vlanPresent != skb.vlanPresent
+                || packet.vlanTci != skb.vlanTci) {
             return false;
         }
         GuestMemory memory = skb.memory();
-        return memory.readLong(packet.networkHeader + IP_SOURCE) == memory.readLong(skb.data() + IP_SOURCE)
-                && sameEthernet(memory, packet.macHeader, skb.macHeader);
+        long one = packet.networkHeader;
+        long other = skb.data();
+        boolean sameAddresses = isV6
+                ? sameAddressesV6(memory, one + IP6_SOURCE, other + IP6_SOURCE)
+                : memory.readLong(one + IP_SOURCE) == memory.readLong(other + IP_SOURCE);
+        return sameAddresses && sameEthernet(memory, packet.macHeader, skb.macHeader);
+    }
+
+    private static boolean sameAddressesV6(GuestMemory memory, long one, long other) {
+        return memory.readLong(one + 8) == memory.readLong(other + 8)
+                && memory.readLong(one + 24) == memory.readLong(other + 24)
+                && memory.readLong(one) == memory.readLong(other)
+                && memory.readLong(one + 16) == memory.readLong(other + 16);
     }
 
     private static boolean sameEthernet(GuestMemory memory, long one, long other) {
@@ -182,7 +244,7 @@ public final class Gro {
     private boolean canMerge(SkBuff packet) {
         GuestMemory memory = packet.memory();
         long ipOfPacket = packet.networkHeader;
-        long tcpOfPacket = ipOfPacket + Ipv4Header.MIN_LENGTH;
+        long tcpOfPacket = ipOfPacket + ipBytes;
         if (payload == 0
                 || payload > packet.gsoSize
                 || sequence != packet.cbSeq
@@ -190,8 +252,7 @@ public final class Gro {
                 || packet.length() + payload > MAX_BYTES
                 || (flags & TcpHeader.CWR) != 0
                 || ((flags ^ packet.cbFlags) & ~MERGEABLE_FLAGS) != 0
-                || (memory.readByte(ipOfPacket + IP_TTL) & 0xFF) != ip.ttl()
-                || (memory.readByte(ipOfPacket + 1) & 0xFF) != ip.tos()
+                || !sameHopsAndClass(memory, ipOfPacket)
                 || tcpBytes != (memory.readByte(tcpOfPacket + 12) & 0xF0) >>> 2) {
             return false;
         }
@@ -201,7 +262,15 @@ public final class Gro {
                 return false;
             }
         }
-        return identificationFits(packet);
+        return isV6 || identificationFits(packet);
+    }
+
+    private boolean sameHopsAndClass(GuestMemory memory, long ipOfPacket) {
+        return isV6
+                ? memory.readInt(ipOfPacket) == memory.readInt(ip6.gpa())
+                        && (memory.readByte(ipOfPacket + IP6_HOP_LIMIT) & 0xFF) == ip6.hopLimit()
+                : (memory.readByte(ipOfPacket + IP_TTL) & 0xFF) == ip.ttl()
+                        && (memory.readByte(ipOfPacket + 1) & 0xFF) == ip.tos();
     }
 
     /** cbSacked: identification of the first segment; cbRetrans: ID_*. */
@@ -224,7 +293,7 @@ public final class Gro {
     }
 
     private void merge(SkBuff packet, SkBuff skb) {
-        if (packet.cbRetrans == ID_UNDECIDED) {
+        if (!isV6 && packet.cbRetrans == ID_UNDECIDED) {
             packet.cbRetrans = packet.cbSacked == ip.identification() ? ID_FIXED : ID_INCREMENTS;
         }
         packet.gsoSegments++;
@@ -232,11 +301,11 @@ public final class Gro {
         int ending = flags & (TcpHeader.FIN | TcpHeader.PSH);
         if (ending != 0) {
             GuestMemory memory = packet.memory();
-            long flagsOfPacket = packet.networkHeader + Ipv4Header.MIN_LENGTH + 13;
+            long flagsOfPacket = packet.networkHeader + ipBytes + 13;
             memory.writeByte(flagsOfPacket, memory.readByte(flagsOfPacket) | ending);
         }
         merged++;
-        packet.mergeTail(skb, Ipv4Header.MIN_LENGTH + tcpBytes);
+        packet.mergeTail(skb, ipBytes + tcpBytes);
     }
 
     private void hold(int bucket, SkBuff skb) {
@@ -254,9 +323,9 @@ public final class Gro {
         skb.cbAck = tcp.acknowledgment();
         skb.cbFlags = flags;
         skb.cbEndSeq = ports;
-        skb.cbSacked = ip.identification();
+        skb.cbSacked = isV6 ? 0 : ip.identification();
         skb.cbRetrans = ID_UNDECIDED;
-        skb.cbCount = ip.flagsAndFragmentOffset();
+        skb.cbCount = isV6 ? 0 : ip.flagsAndFragmentOffset();
         skb.cbTimeNs = net.kernel().nowNs();
         skb.next = null;
         SkBuff last = held[bucket];
@@ -290,19 +359,24 @@ public final class Gro {
         if (packet.gsoSegments > 1) {
             GuestMemory memory = packet.memory();
             int bytes = packet.length();
-            long transport = packet.networkHeader + Ipv4Header.MIN_LENGTH;
-            ip.wrap(memory, packet.networkHeader, packet.headLength())
-                    .totalLength(bytes)
-                    .updateChecksum();
-            long pseudo = InternetChecksum.pseudoHeader(
-                    ip.source(), ip.destination(), IpProtocol.TCP, bytes - Ipv4Header.MIN_LENGTH);
-            tcp.wrap(memory, transport, packet.headLength() - Ipv4Header.MIN_LENGTH)
-                    .checksum(InternetChecksum.fold16(pseudo));
+            boolean v6 = packet.protocol == EtherType.IPV6;
+            int header = v6 ? Ipv6Header.LENGTH : Ipv4Header.MIN_LENGTH;
+            long transport = packet.networkHeader + header;
+            if (v6) {
+                ip6.wrap(memory, packet.networkHeader, packet.headLength()).payloadLength(bytes - header);
+            } else {
+                ip.wrap(memory, packet.networkHeader, packet.headLength())
+                        .totalLength(bytes)
+                        .updateChecksum();
+            }
+            isV6 = v6;
+            tcp.wrap(memory, transport, packet.headLength() - header)
+                    .checksum(InternetChecksum.fold16(pseudoHeader(bytes - header)));
             packet.transportHeader = transport;
             packet.ipSummed = SkBuff.CHECKSUM_PARTIAL;
             packet.checksumStart = transport;
             packet.checksumOffset = TcpHeader.CHECKSUM_OFFSET;
-            packet.gsoType = SkBuff.GSO_TCPV4;
+            packet.gsoType = v6 ? SkBuff.GSO_TCPV6 : SkBuff.GSO_TCPV4;
         } else {
             packet.gsoSize = 0;
             packet.gsoSegments = 0;

@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A UDP socket. */
 final class UdpSock extends DatagramSock {
-    private static final int MAX_PAYLOAD = 65_535 - Ipv4Header.MIN_LENGTH - UdpHeader.LENGTH;
+    private static final int MAX_PAYLOAD_V4 = 65_535 - Ipv4Header.MIN_LENGTH - UdpHeader.LENGTH;
+    private static final int MAX_PAYLOAD = 65_535 - UdpHeader.LENGTH;
 
     private final Udp udp;
     private final UdpHeader header = new UdpHeader();
@@ -173,6 +174,9 @@ final class UdpSock extends DatagramSock {
             to.copyFrom(ends);
         } else {
             return Errno.EDESTADDRREQ.negated();
+        }
+        if (to.isV4() && length > MAX_PAYLOAD_V4) {
+            return Errno.EMSGSIZE.negated();
         }
         int error = sendError();
         if (error == 0) {
