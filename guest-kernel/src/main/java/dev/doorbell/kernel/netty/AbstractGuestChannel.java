@@ -70,7 +70,7 @@ abstract class AbstractGuestChannel extends AbstractChannel {
 
     @Override
     protected void doBind(SocketAddress local) throws Exception {
-        int result = sock.bind(Addresses.toKernel(local));
+        int result = sock.bind(Addresses.toKernel(local, sock.domain()));
         if (result < 0) {
             throw GuestIoException.of("bind " + local, result);
         }
@@ -226,7 +226,7 @@ abstract class AbstractGuestChannel extends AbstractChannel {
                 if (local != null) {
                     doBind(local);
                 }
-                int result = sock.connect(Addresses.toKernel(remote), O_NONBLOCK);
+                int result = sock.connect(Addresses.toKernel(remote, sock.domain()), O_NONBLOCK);
                 if (result == 0) {
                     connected(promise, 0);
                 } else if (result == dev.doorbell.kernel.core.Errno.EINPROGRESS.negated()) {

@@ -4,7 +4,9 @@ import static dev.doorbell.kernel.socket.SocketConstants.*;
 
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.socket.Message;
+import dev.doorbell.kernel.socket.SockAddr;
 import dev.doorbell.kernel.socket.SockAddrIn;
+import dev.doorbell.kernel.socket.SockAddrIn6;
 import dev.doorbell.kernel.socket.SocketFamily;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.AddressedEnvelope;
@@ -24,11 +26,12 @@ public final class GuestDatagramChannel extends AbstractGuestChannel {
     private static final int LARGEST = 65_507;
 
     private final Message message = new Message();
-    private final SockAddrIn name = new SockAddrIn();
+    private final SockAddr name;
     private boolean bound;
 
     public GuestDatagramChannel(SocketFamily inet) {
         super(null, GuestSockets.create(inet, SOCK_DGRAM));
+        name = sock.domain() == AF_INET6 ? new SockAddrIn6() : new SockAddrIn();
     }
 
     @Override
@@ -118,10 +121,10 @@ public final class GuestDatagramChannel extends AbstractGuestChannel {
         Object msg;
         while ((msg = in.current()) != null) {
             ByteBuf data;
-            SockAddrIn to = null;
+            SockAddr to = null;
             if (msg instanceof AddressedEnvelope<?, ?> envelope) {
                 data = (ByteBuf) envelope.content();
-                to = envelope.recipient() == null ? null : Addresses.toKernel(envelope.recipient());
+                to = envelope.recipient() == null ? null : Addresses.toKernel(envelope.recipient(), sock.domain());
             } else {
                 data = (ByteBuf) msg;
             }
