@@ -384,27 +384,24 @@ final class TcpInput {
      * @return true: the segment is used up
      */
     private boolean discardsData(TcpConnection c, SkBuff skb) {
-        switch (c.state()) {
-            case CLOSE_WAIT, CLOSING, LAST_ACK -> {
-                if (Seq.geq(skb.cbSeq, c.rcvNxt)) {
-                    skb.free();
-                    sendCheck(c);
-                    return true;
-                }
+        TcpState state = c.state();
+        boolean finReceived = state == TcpState.CLOSE_WAIT || state == TcpState.CLOSING || state == TcpState.LAST_ACK;
+        if (finReceived && Seq.geq(skb.cbSeq, c.rcvNxt)) {
+            skb.free();
+            sendCheck(c);
+            return true;
+        }
+        boolean noReader = finReceived || state == TcpState.FIN_WAIT1 || state == TcpState.FIN_WAIT2;
+        if (noReader && (c.shutdown & Sock.RCV_SHUTDOWN) != 0 && skb.cbEndSeq != skb.cbSeq) {
+            boolean fin = (skb.cbFlags & TcpHeader.FIN) != 0;
+            // also what begins before a FIN that was accepted and goes on behind it: the stream had its end there
+            if (Seq.gt(skb.cbEndSeq - (fin ? 1 : 0), c.rcvNxt)) {
+                mib.inc(Counter.TCPAbortOnData);
+                tcp.responder.reset(c, skb);
+                tcp.abort(c, Errno.ECONNRESET.number());
+                skb.free();
+                return true;
             }
-            case FIN_WAIT1, FIN_WAIT2 -> {
-                boolean fin = (skb.cbFlags & TcpHeader.FIN) != 0;
-                if ((c.shutdown & Sock.RCV_SHUTDOWN) != 0
-                        && skb.cbEndSeq != skb.cbSeq
-                        && Seq.gt(skb.cbEndSeq - (fin ? 1 : 0), c.rcvNxt)) {
-                    mib.inc(Counter.TCPAbortOnData);
-                    tcp.responder.reset(c, skb);
-                    tcp.abort(c, Errno.ECONNRESET.number());
-                    skb.free();
-                    return true;
-                }
-            }
-            default -> {}
         }
         return false;
     }
