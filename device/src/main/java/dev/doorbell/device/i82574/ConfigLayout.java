@@ -7,6 +7,7 @@ import dev.doorbell.bus.pci.MsiCapability;
 import dev.doorbell.bus.pci.MsixCapability;
 import dev.doorbell.bus.pci.PciExpress;
 import dev.doorbell.bus.pci.PowerManagement;
+import dev.doorbell.bus.reg.RegisterBook;
 import dev.doorbell.device.intel.Nvm;
 
 /** The configuration space of the 82574L, datasheet chapter 9: one function, no function-level reset. */
@@ -31,6 +32,12 @@ final class ConfigLayout {
     private static final int DEVICE_CAPABILITIES = 0x0000_8CC1;
     /** 2.5 GT/s, x1, L0s and L1. */
     private static final int LINK_CAPABILITIES = 0x0003_1C11;
+
+    /**
+     * What software finds there, for tests and documentation: the space itself is laid out by the capabilities, which other
+     * functions use too.
+     */
+    static final RegisterBook BOOK = RegisterBook.read(ConfigLayout.class, "registers/pci.txt");
 
     private ConfigLayout() {}
 

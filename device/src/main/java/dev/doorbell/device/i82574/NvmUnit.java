@@ -2,6 +2,8 @@ package dev.doorbell.device.i82574;
 
 import static dev.doorbell.device.i82574.MacRegisters.*;
 
+import dev.doorbell.bus.reg.BookEntry;
+import dev.doorbell.bus.reg.RegisterBook;
 import dev.doorbell.bus.reg.RegisterFile;
 import dev.doorbell.bus.time.Event;
 import dev.doorbell.bus.time.Scheduler;
@@ -19,17 +21,10 @@ final class NvmUnit {
     /** An EEPROM's write cycle: what is written meanwhile goes to the store with it. */
     private static final long WRITE_CYCLE_NS = 5_000_000;
 
-    /** Default image of a desktop adapter, without manageability: MAC, checksum filled in by {@link Nvm}. */
-    private static final int[] DEFAULT_IMAGE = {
-        0x0000, 0x0000, 0x0000, 0x0420, 0xF746, 0x2010, 0xFFFF, 0xFFFF,
-        0x0000, 0x0000, 0x026B, 0xA01F, 0x8086, 0x10D3, 0x0000, 0x8058,
-        0x0000, 0x2001, 0x7E7C, 0xFFFF, 0x1000, 0x00C8, 0x0000, 0x2704,
-        0x6CC9, 0x3150, 0x070E, 0x460B, 0x2D84, 0x0100, 0xF000, 0x0706,
-        0x6000, 0x0080, 0x0F04, 0x7FFF, 0x4F01, 0xC600, 0x0000, 0x20FF,
-        0x0028, 0x0003, 0x0000, 0x0000, 0x0000, 0x0003, 0x0000, 0xFFFF,
-        0x0100, 0xC000, 0x121C, 0xC007, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF,
-        0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF, 0x0000, 0x0120, 0xFFFF, 0x0000
-    };
+    /** The words of a new card. */
+    static final RegisterBook BOOK = RegisterBook.read(NvmUnit.class, "registers/nvm.txt");
+
+    private static final int WORDS = 64;
 
     private final RegisterFile regs;
     private final Nvm nvm;
@@ -49,10 +44,13 @@ final class NvmUnit {
         regs.onWrite(FLA, written -> regs.set(FLA_FL_GNT, FLA_FL_REQ.of(written)));
     }
 
+    /** A desktop adapter's, without manageability; {@link Nvm} fills in MAC address and checksum. */
     static short[] defaultImage() {
-        short[] image = new short[DEFAULT_IMAGE.length];
-        for (int word = 0; word < image.length; word++) {
-            image[word] = (short) DEFAULT_IMAGE[word];
+        short[] image = new short[WORDS];
+        for (BookEntry entry : BOOK.entries()) {
+            for (int i = 0; i < entry.count(); i++) {
+                image[entry.offset() + i] = (short) entry.reset();
+            }
         }
         return image;
     }

@@ -39,6 +39,8 @@ public final class RegisterPage {
                 "16 bits each, through MDIC, PHY address 1. Registers 0 to 15 and 22 are the same on every page.",
                 PHY,
                 PhyRegisters.BOOK);
+        page.block("Words of the NVM", "16 bits each, low byte first; what a new card has in them.", 2, NvmUnit.BOOK);
+        page.block("Configuration space", "", 3, ConfigLayout.BOOK);
         return page.page.toString();
     }
 
@@ -93,7 +95,7 @@ public final class RegisterPage {
             page.append(", ").append(entry.windowBytes() / 1024).append(" KiB.\n");
             return;
         }
-        page.append("; reset ").append(hex(entry.reset(), digits == 5 ? 8 : 4));
+        page.append("; reset ").append(hex(entry.reset(), digits == 5 || digits == 3 ? 8 : 4));
         if (entry.sticky()) {
             page.append("; sticky");
         }
@@ -118,7 +120,8 @@ public final class RegisterPage {
                 text.append(" register ").append(number % RegisterBook.REGISTERS_PER_PAGE);
                 continue;
             }
-            text.append(text.isEmpty() ? "Offset " : ", also ").append(hex(place.offset(), digits));
+            text.append(text.isEmpty() ? (digits == 2 ? "Word " : "Offset ") : ", also ")
+                    .append(hex(place.offset(), digits));
             if (place.stride() != 0) {
                 text.append(" + ").append(place.stride()).append("n");
             }
