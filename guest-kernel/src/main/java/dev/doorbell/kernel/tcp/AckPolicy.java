@@ -1,5 +1,7 @@
 package dev.doorbell.kernel.tcp;
 
+import dev.doorbell.kernel.skb.SkBuff;
+
 /** When to acknowledge: at once, or with luck on the back of data. RFC 1122 §4.2.3.2, RFC 5681 §4.2, as Linux does. */
 final class AckPolicy {
     /** Quick ACKs at the start of a connection, so that the peer's slow start is not held up. */
@@ -15,9 +17,10 @@ final class AckPolicy {
     }
 
     /** In-order data came: adapts the delay to its rhythm. */
-    void dataReceived(TcpConnection c, int bytes, int gsoSize) {
+    void dataReceived(TcpConnection c, SkBuff skb) {
+        int bytes = skb.length();
         c.ackPending |= TcpConnection.ACK_SCHEDULED;
-        measurePeerMss(c, gsoSize != 0 ? gsoSize : bytes);
+        measurePeerMss(c, skb);
         ReceiveWindow.measureRtt(c, c.rcvNxt, bytes);
         long now = c.nowNs();
         long min = c.config.delackMinNs;
@@ -35,12 +38,16 @@ final class AckPolicy {
             }
         }
         c.lastDataInNs = now;
-        ReceiveWindow.grow(c, bytes);
+        ReceiveWindow.grow(c, bytes, ReceiveQueue.memoryOf(skb));
     }
 
     /** What the peer's full packets seem to carry. */
-    private static void measurePeerMss(TcpConnection c, int bytes) {
+    static void measurePeerMss(TcpConnection c, SkBuff skb) {
+        int bytes = skb.gsoSize != 0 ? skb.gsoSize : skb.length();
         if (bytes >= c.peerMssEstimate) {
+            if (bytes != c.peerMssEstimate) {
+                ReceiveWindow.measureOverhead(c, skb.length(), ReceiveQueue.memoryOf(skb));
+            }
             c.peerMssEstimate = Math.min(bytes, c.advertisedMss);
         } else if (bytes >= MIN_PEER_MSS) {
             c.peerMssEstimate = Math.max(bytes, MIN_PEER_MSS);

@@ -79,19 +79,21 @@ final class DataQueue {
         skb.drop(reason);
     }
 
-    /** Room within the receive buffer, at the cost of what is farthest ahead of the hole if need be. */
+    /**
+     * Room within the receive buffer, at the cost of what is farthest ahead of the hole if need be. What is in the buffer
+     * counts, not what comes: a window that was offered holds. A bare FIN costs nothing.
+     */
     private boolean makeRoom(TcpConnection c, SkBuff skb) {
-        int need = ReceiveQueue.memoryOf(skb);
-        if (c.receiveMemory + need <= c.settings.receiveBufferBytes || c.receiveMemory == 0) {
+        if (c.receiveMemory <= c.settings.receiveBufferBytes || skb.length() == 0) {
             return true;
         }
-        while (c.receiveMemory + need > c.settings.receiveBufferBytes) {
-            SkBuff last = c.outOfOrder.tail;
+        ReceiveWindow.clamp(c);
+        while (c.receiveMemory > c.settings.receiveBufferBytes) {
+            SkBuff last = c.outOfOrder.last();
             if (last == null || Seq.leq(last.cbSeq, skb.cbSeq)) {
-                // What was promised must fit: packets cost more than their bytes, so allow for twice the buffer.
-                return c.receiveMemory + need <= 2 * c.settings.receiveBufferBytes;
+                return false;
             }
-            c.outOfOrder.remove(last);
+            c.outOfOrder.remove(c.outOfOrder.count() - 1);
             c.receiveMemory -= ReceiveQueue.memoryOf(last);
             last.drop(DropReason.TCP_OFO_QUEUE_PRUNE);
             mib.inc(Counter.TCPOFODrop);
@@ -120,13 +122,11 @@ final class DataQueue {
         boolean fin = (skb.cbFlags & TcpHeader.FIN) != 0;
         int fresh = endSeq - c.rcvNxt;
         int data = fin ? fresh - 1 : fresh;
-        int bytes = skb.length();
-        int gsoSize = skb.gsoSize;
         c.rcvNxt = endSeq;
         c.bytesReceived += data;
-        if (bytes > 0 && data > 0) {
+        if (skb.length() > 0 && data > 0) {
+            tcp.acks.dataReceived(c, skb);
             c.receiveMemory += c.receiveQueue.add(skb);
-            tcp.acks.dataReceived(c, bytes, gsoSize);
         } else {
             skb.free();
             c.ackPending |= TcpConnection.ACK_SCHEDULED;
@@ -139,13 +139,13 @@ final class DataQueue {
     private void fillHole(TcpConnection c) {
         int twiceBelow = c.rcvNxt; // what the segment that filled the hole covered
         SkBuff first;
-        while ((first = c.outOfOrder.head) != null && Seq.leq(first.cbSeq, c.rcvNxt)) {
+        while ((first = c.outOfOrder.first()) != null && Seq.leq(first.cbSeq, c.rcvNxt)) {
             if (Seq.lt(first.cbSeq, twiceBelow)) {
                 int until = twiceBelow;
                 twiceBelow = Seq.min(first.cbEndSeq, twiceBelow);
                 extendDsack(c, first.cbSeq, until);
             }
-            c.outOfOrder.remove(first);
+            c.outOfOrder.remove(0);
             int memory = ReceiveQueue.memoryOf(first);
             c.receiveMemory -= memory;
             if (Seq.leq(first.cbEndSeq, c.rcvNxt)) {
@@ -160,11 +160,13 @@ final class DataQueue {
 
     private void outOfOrder(TcpConnection c, SkBuff skb) {
         mib.inc(Counter.TCPOFOQueue);
+        AckPolicy.measurePeerMss(c, skb);
         c.outOfOrderPackets += Math.max(1, skb.gsoSegments);
         c.ackPending |= TcpConnection.ACK_SCHEDULED | TcpConnection.ACK_NOW;
         int seq = skb.cbSeq;
         int end = skb.cbEndSeq;
-        SkBuff before = c.outOfOrder.floor(seq);
+        int at = c.outOfOrder.floor(seq);
+        SkBuff before = at < 0 ? null : c.outOfOrder.get(at);
         if (before != null && Seq.geq(before.cbEndSeq, end)) {
             // Known already.
             mib.inc(Counter.TCPOFOMerge);
@@ -172,26 +174,31 @@ final class DataQueue {
             skb.drop(DropReason.TCP_OFOMERGE);
             return;
         }
-        if (before != null && Seq.gt(before.cbEndSeq, seq)) {
+        if (before != null && before.cbSeq == seq) {
+            at--; // the longer one takes its place
+        } else if (before != null && Seq.gt(before.cbEndSeq, seq)) {
             setDsack(c, seq, before.cbEndSeq);
         }
-        SkBuff after = before == null ? c.outOfOrder.head : before.next;
-        while (after != null && Seq.leq(after.cbEndSeq, end)) {
-            SkBuff covered = after;
-            after = after.next;
+        int behind = at + 1;
+        while (behind < c.outOfOrder.count() && Seq.leq(c.outOfOrder.get(behind).cbEndSeq, end)) {
+            SkBuff covered = c.outOfOrder.remove(behind);
             extendDsack(c, covered.cbSeq, covered.cbEndSeq);
-            c.outOfOrder.remove(covered);
             c.receiveMemory -= ReceiveQueue.memoryOf(covered);
             covered.free();
         }
-        if (after != null && Seq.lt(after.cbSeq, end)) {
-            extendDsack(c, after.cbSeq, end);
+        if (behind < c.outOfOrder.count() && Seq.lt(c.outOfOrder.get(behind).cbSeq, end)) {
+            extendDsack(c, c.outOfOrder.get(behind).cbSeq, end);
         }
-        // What lay at the same place was covered, and went; look again.
-        c.outOfOrder.insertAfter(c.outOfOrder.floor(seq), skb);
+        c.outOfOrder.insert(behind, skb);
         c.receiveMemory += ReceiveQueue.memoryOf(skb);
         if (c.sackOk) {
             newSack(c, seq, end);
+        }
+        if (c.sackOk) {
+            ReceiveWindow.grow(c, skb.length(), ReceiveQueue.memoryOf(skb)); // without SACK duplicates must look equal
+        }
+        if (c.sock != null && c.listener == null) {
+            ReceiveWindow.growBuffer(c, c.receiveSpace);
         }
     }
 
@@ -289,12 +296,11 @@ final class DataQueue {
     }
 
     private static void clearOutOfOrder(TcpConnection c) {
-        SkBuff skb;
-        while ((skb = c.outOfOrder.head) != null) {
-            c.outOfOrder.remove(skb);
-            c.receiveMemory -= ReceiveQueue.memoryOf(skb);
-            skb.free();
+        for (int i = 0; i < c.outOfOrder.count(); i++) {
+            c.receiveMemory -= ReceiveQueue.memoryOf(c.outOfOrder.get(i));
         }
+        c.outOfOrder.clear();
+        c.dsackPending = false;
         c.sackBlocks = 0;
     }
 

@@ -196,8 +196,7 @@ final class FastOpenClient {
             return;
         }
         if (c.bytesReceived == 0 && c.outOfOrder.count() == 1) {
-            var only = c.outOfOrder.head;
-            if (only != null && (only.cbFlags & TcpHeader.FIN) != 0) {
+            if ((c.outOfOrder.get(0).cbFlags & TcpHeader.FIN) != 0) {
                 suspend(c);
             }
         } else if (c.fastOpenProves && c.bytesReceived > 0) {

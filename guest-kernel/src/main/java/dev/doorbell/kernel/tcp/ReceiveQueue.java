@@ -79,13 +79,19 @@ final class ReceiveQueue {
         }
     }
 
-    /** What holding a buffer costs, fixed when it comes in: twice its bytes, and at least what an empty one costs. */
+    /**
+     * What holding a buffer costs, fixed when it comes in: as much memory as a packet of its size is given, in powers of
+     * two up to a page and in pages above, and its description.
+     */
     static int memoryOf(SkBuff skb) {
         if (skb.cbCount == 0) {
-            skb.cbCount = Math.max(2 * skb.length(), MIN_BYTES);
+            int room = skb.length() + PACKET_OVERHEAD;
+            int block = room > PAGE ? room + PAGE - 1 & -PAGE : Integer.highestOneBit(room - 1) << 1;
+            skb.cbCount = block + DESCRIPTION;
         }
         return (int) skb.cbCount;
     }
 
-    private static final int MIN_BYTES = 768;
+    /** Headroom, headers and shared information; the buffer's description; bytes of a page. */
+    private static final int PACKET_OVERHEAD = 424, DESCRIPTION = 256, PAGE = 4096;
 }

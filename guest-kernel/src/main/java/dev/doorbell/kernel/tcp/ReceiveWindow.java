@@ -1,11 +1,17 @@
 package dev.doorbell.kernel.tcp;
 
+import dev.doorbell.kernel.skb.SkBuff;
+
 /**
  * How much the peer may send: the window's choice (RFC 9293 §3.8.6.2.2), its growth while data flows, and the tuning of
  * the receive buffer to twice what the application reads per round trip.
  */
 final class ReceiveWindow {
     private static final int MAX_UNSCALED = 65_535;
+    /** Half of the buffer is promised until the peer's packets show what they cost. */
+    static final int RATIO_SHIFT = 8, DEFAULT_RATIO = 1 << RATIO_SHIFT - 1;
+    /** Smaller packets do not open the window: they cost more than they carry. */
+    private static final int MIN_GROWTH_BYTES = 128;
 
     private ReceiveWindow() {}
 
@@ -31,7 +37,7 @@ final class ReceiveWindow {
 
     /** The first window: whole segments. A SYN, whose field is not scaled, shows no more than 65,535 of it. */
     static int initial(TcpSettings settings, int advertisedMss) {
-        int space = TcpConnection.windowFromSpace(settings.receiveBufferBytes);
+        int space = settings.receiveBufferBytes >> 1;
         if (settings.windowClamp != 0) {
             space = Math.min(space, settings.windowClamp);
         }
@@ -123,12 +129,72 @@ final class ReceiveWindow {
         return mss == full && free > window + (full >> 1) ? free : window;
     }
 
-    /** In-order data came in: the window may open further while packets are large. */
-    static void grow(TcpConnection c, int bytes) {
+    /** Data came in: the window may open further while packets of this kind will fit into the buffer. */
+    static void grow(TcpConnection c, int bytes, int memory) {
+        if (bytes < MIN_GROWTH_BYTES) {
+            return;
+        }
         int room = Math.min(c.windowClamp, c.freeReceiveSpace()) - c.rcvSsthresh;
-        if (room > 0) {
-            int step = bytes >= 128 ? Math.max(2 * c.advertisedMss, 2 * bytes) : 2 * bytes;
-            c.rcvSsthresh += Math.min(room, step);
+        if (room <= 0) {
+            return;
+        }
+        int step = c.windowFromSpace(memory) <= bytes ? 2 * c.advertisedMss : growthOfCostly(c, bytes, memory);
+        if (step > 0) {
+            c.rcvSsthresh += Math.min(room, Math.max(step, 2 * bytes));
+            c.quickAcks |= 1;
+        }
+    }
+
+    /** Packets that cost more than they carry open the window only as far below the largest as they are wasteful. */
+    private static int growthOfCostly(TcpConnection c, int bytes, int memory) {
+        int cost = c.windowFromSpace(memory) >> 1;
+        int window = c.windowFromSpace(c.config.rmemMax) >> 1;
+        while (c.rcvSsthresh <= window) {
+            if (cost <= bytes) {
+                return 2 * c.peerMssEstimate;
+            }
+            cost >>= 1;
+            window >>= 1;
+        }
+        return 0;
+    }
+
+    /** The peer's packets have a new size: what share of their memory is data. */
+    static void measureOverhead(TcpConnection c, int bytes, int memory) {
+        int ratio = (int) Math.max(1, ((long) bytes << RATIO_SHIFT) / memory);
+        if (ratio == c.receiveRatio) {
+            return;
+        }
+        c.receiveRatio = ratio;
+        int clamp = Math.max(c.fullReceiveSpace(), c.config.rmemMin / 2);
+        if (clamp != c.windowClamp && c.windowClamp != 0) {
+            if (clamp < c.windowClamp) {
+                c.rcvSsthresh = Math.min(c.rcvSsthresh, clamp);
+            } else {
+                c.rcvSsthresh = Math.max(Math.min(c.rcvWnd, clamp), c.rcvSsthresh);
+            }
+            c.windowClamp = clamp;
+        }
+        c.receiveSpace = Math.min(c.receiveSpace, c.windowClamp);
+    }
+
+    /** More came than the buffer is for: it grows as far as the system allows, or the window closes. */
+    static void clamp(TcpConnection c) {
+        if (!c.settings.receiveBufferLocked && c.settings.receiveBufferBytes < c.config.rmemMax) {
+            setBuffer(c, Math.min(c.receiveMemory, c.config.rmemMax));
+        }
+        if (c.receiveMemory > c.settings.receiveBufferBytes) {
+            c.rcvSsthresh = Math.min(c.windowClamp, 2 * c.advertisedMss);
+        }
+    }
+
+    private static void setBuffer(TcpConnection c, int bytes) {
+        if (bytes > c.settings.receiveBufferBytes) {
+            c.settings.receiveBufferBytes = bytes;
+            TcpSock sock = c.sock;
+            if (sock != null) {
+                sock.receiveBufferBytes = bytes;
+            }
         }
     }
 
@@ -141,24 +207,35 @@ final class ReceiveWindow {
         }
         int copied = c.copiedSeq - c.receiveSpaceSeq;
         if (copied > c.receiveSpace) {
-            if (c.config.moderateRcvbuf && !c.settings.receiveBufferLocked) {
-                long wanted = 2L * copied + 16L * c.advertisedMss;
-                long grow = wanted * (copied - c.receiveSpace) / Math.max(1, c.receiveSpace);
-                wanted += grow << 1;
-                long buffer = Math.min(2 * wanted, c.config.rmemMax);
-                if (buffer > c.settings.receiveBufferBytes) {
-                    c.settings.receiveBufferBytes = (int) buffer;
-                    c.windowClamp = TcpConnection.windowFromSpace((int) buffer);
-                    TcpSock sock = c.sock;
-                    if (sock != null) {
-                        sock.receiveBufferBytes = (int) buffer;
-                    }
-                }
-            }
-            c.receiveSpace = copied;
+            growBuffer(c, copied);
         }
         c.receiveSpaceSeq = c.copiedSeq;
         c.receiveSpaceNs = c.nowNs();
+    }
+
+    /**
+     * Sizes the buffer for what is read per round trip: twice that, more while it rises, and room for what waits beyond a
+     * hole.
+     *
+     * @param perRoundTrip bytes
+     */
+    static void growBuffer(TcpConnection c, int perRoundTrip) {
+        int before = Math.max(1, c.receiveSpace);
+        c.receiveSpace = perRoundTrip;
+        if (!c.config.moderateRcvbuf || c.settings.receiveBufferLocked) {
+            return;
+        }
+        long window = 2L * perRoundTrip;
+        window += 2 * (window * (perRoundTrip - before) / before);
+        SkBuff last = c.outOfOrder.last();
+        if (last != null) {
+            window += last.cbEndSeq - c.rcvNxt;
+        }
+        long buffer = Math.min((window << RATIO_SHIFT) / c.receiveRatio, c.config.rmemMax);
+        if (buffer > c.settings.receiveBufferBytes) {
+            setBuffer(c, (int) buffer);
+            c.windowClamp = c.windowFromSpace((int) buffer);
+        }
     }
 
     /** Measures the round trip as a receiver: from timestamps, or the time a window's worth takes. */

@@ -53,6 +53,8 @@ final class Responder {
                 tcp.data.setDsack(c, skb.cbSeq, end);
             }
             tcp.output.sendAck(c);
+        } else if (skb.cbEndSeq != skb.cbSeq && (skb.cbFlags & TcpHeader.SYN) == 0) {
+            tcp.output.sendAck(c); // data is always answered: each may be one that its sender will repeat
         } else {
             outOfWindowAck(c, skipped);
         }

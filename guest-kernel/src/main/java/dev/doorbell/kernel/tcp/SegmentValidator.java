@@ -36,7 +36,11 @@ final class SegmentValidator {
             }
             return false;
         }
-        if (!inWindow(c, skb.cbSeq, skb.cbEndSeq)) {
+        boolean old = Seq.lt(skb.cbEndSeq, c.rcvWup);
+        if (old || isBeyondWindow(c, skb)) {
+            if (!old) {
+                mib.inc(Counter.BeyondWindow);
+            }
             if (!rst) {
                 if ((skb.cbFlags & TcpHeader.SYN) != 0) {
                     tcp.responder.challengeSyn(c);
@@ -88,8 +92,14 @@ final class SegmentValidator {
                         || c.state() == TcpState.CLOSING);
     }
 
-    private static boolean inWindow(TcpConnection c, int seq, int end) {
-        return Seq.geq(end, c.rcvWup) && Seq.leq(seq, c.rcvNxt + c.receiveWindow());
+    /** A FIN may lie beyond the window, and so may the end of the data while nothing waits to be read. */
+    private static boolean isBeyondWindow(TcpConnection c, SkBuff skb) {
+        int limit = c.rcvNxt + c.receiveWindow();
+        int fin = (skb.cbFlags & TcpHeader.FIN) != 0 ? 1 : 0;
+        if (Seq.leq(skb.cbEndSeq - fin, limit)) {
+            return false;
+        }
+        return Seq.gt(skb.cbSeq, limit) || !c.receiveQueue.isEmpty();
     }
 
     private static boolean pawsDiscards(TcpConnection c, ReceivedOptions options) {

@@ -81,6 +81,9 @@ final class TcpConnection extends Flow {
     long lastReceivedNs, lastAckReceivedNs;
 
     int receiveMemory;
+    /** Bytes of data per byte of memory, in 256ths, as the peer's packets show it. */
+    int receiveRatio = ReceiveWindow.DEFAULT_RATIO;
+
     int urgentSeq, urgentData;
     int receiveSpace, receiveSpaceSeq;
     long receiveSpaceNs;
@@ -306,9 +309,9 @@ final class TcpConnection extends Flow {
         return windowFromSpace(settings.receiveBufferBytes);
     }
 
-    /** How much of a buffer may be promised: half, the rest pays for what packets cost beyond their bytes. */
-    static int windowFromSpace(int space) {
-        return space >> 1;
+    /** How much of a buffer may be promised: the rest pays for what packets cost beyond their bytes. */
+    int windowFromSpace(int space) {
+        return (int) ((long) space * receiveRatio >> ReceiveWindow.RATIO_SHIFT);
     }
 
     void enterQuickAck(int most) {

@@ -79,7 +79,7 @@ final class TcpInput {
         if (expected
                 && c.outOfOrder.isEmpty()
                 && bytes <= c.receiveWindow()
-                && c.receiveMemory + ReceiveQueue.memoryOf(skb) <= c.settings.receiveBufferBytes) {
+                && c.receiveMemory <= c.settings.receiveBufferBytes) {
             // In-order data, nothing unusual: we are the receiver.
             mib.inc(Counter.TCPHPHits);
             updateTsRecentFast(c, skb, options);

@@ -108,6 +108,7 @@ public final class TcpMib {
         PFMemallocDrop,
         LockDroppedIcmps,
         OutOfWindowIcmps,
+        BeyondWindow,
         TCPTimeWaitReused,
         TCPMTUPFail,
         TCPMTUPSuccess,
