@@ -27,6 +27,9 @@ public final class SocketConstants {
     public static final int INADDR_ANY = 0, INADDR_BROADCAST = -1, INADDR_LOOPBACK = 0x7F00_0001;
 
     /** Flags of send and receive. */
+    /** Ancillary data of level SOL_TCP. */
+    public static final int TCP_CM_INQ = 36;
+
     public static final int MSG_OOB = 0x1,
             MSG_PEEK = 0x2,
             MSG_DONTROUTE = 0x4,

@@ -274,7 +274,7 @@ final class DataQueue {
         switch (c.state()) {
             case SYN_RECV, ESTABLISHED -> {
                 tcp.setState(c, TcpState.CLOSE_WAIT);
-                c.pingpong = 3; // the answer will be our FIN, perhaps with data
+                c.pingpong = TcpConnection.PINGPONG; // the answer will be our FIN, perhaps with data
             }
             case FIN_WAIT1 -> {
                 // Simultaneous close.

@@ -102,6 +102,8 @@ final class IcmpErrors {
         if (claimed <= 0 || mtu >= c.pathMtu) {
             return;
         }
+        tcp.network.learnMtu(c, mtu, c.settings.outInterface);
+        tcp.refreshPath(c);
         tcp.output.syncMss(c, mtu);
         c.mtuLimit = mtu;
         c.mtuLimitEndNs = c.nowNs() + tcp.config().mtuExpiresNs;

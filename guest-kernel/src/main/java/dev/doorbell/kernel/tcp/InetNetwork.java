@@ -140,6 +140,15 @@ final class InetNetwork implements NetworkLayer {
     }
 
     @Override
+    public void learnMtu(Endpoints ends, int mtu, int outInterface) {
+        if (ends.isV4()) {
+            ipv4.routes().updatePathMtu(ends.remoteV4(), mtu);
+        } else {
+            ipv6.routes().updatePathMtu(ends.remoteHigh, ends.remoteLow, mtu, outInterface);
+        }
+    }
+
+    @Override
     public boolean isLocal(long high, long low) {
         return Ipv6Address.isV4(high, low)
                 ? ipv4.addresses().isLocal((int) low)

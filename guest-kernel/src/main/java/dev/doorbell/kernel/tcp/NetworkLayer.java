@@ -33,6 +33,9 @@ interface NetworkLayer {
      */
     int transmit(SkBuff skb, Path path, Endpoints ends, int tos, int ttl);
 
+    /** A router said that the way to the remote end takes no more than {@code mtu}; others may know, too. */
+    void learnMtu(Endpoints ends, int mtu, int outInterface);
+
     /** Interface whose index the received packet came in by; 0 when unknown. */
     int interfaceOf(SkBuff skb);
 }

@@ -98,7 +98,8 @@ final class ReceiveWindow {
     static int choose(TcpConnection c) {
         int mss = c.peerMssEstimate;
         int free = c.freeReceiveSpace();
-        int full = Math.min(c.windowClamp, c.fullReceiveSpace());
+        int allowed = c.fullReceiveSpace();
+        int full = Math.min(c.windowClamp, allowed);
         if (mss > full) {
             mss = full;
             if (mss <= 0) {
@@ -106,14 +107,14 @@ final class ReceiveWindow {
             }
         }
         if (free < full >> 1) {
-            c.rcvSsthresh = Math.min(c.rcvSsthresh, Math.max(4 * c.advertisedMss, 0));
+            c.quickAcks = 0;
             if (free < 0) {
                 return 0;
             }
             int unit = 1 << c.rcvWscale;
             free = free / unit * unit;
             // Nothing worth saying: less than a sixteenth of the buffer, or than a segment.
-            if (free < full >> 4 || free < mss) {
+            if (free < allowed >> 4 || free < mss) {
                 return 0;
             }
         }

@@ -26,6 +26,9 @@ final class TcpConnection extends Flow {
     /** States of {@link #urgentData}; the low byte of VALID is the byte. */
     static final int URGENT_NOT_YET = 0x200, URGENT_VALID = 0x100, URGENT_READ = 0x400;
 
+    /** Answers to data with data that make a session interactive: its ACKs wait for the next answer. */
+    static final int PINGPONG = 1;
+
     static final int MAX_SACK_BLOCKS = 4;
     /** Bytes of the largest IPv4 packet; the loopback device's MTU is one more. */
     static final int MAX_PACKET = 65_535;
@@ -326,11 +329,11 @@ final class TcpConnection extends Flow {
     }
 
     boolean inQuickAckMode() {
-        return quickAcks > 0 && pingpong < 3;
+        return quickAcks > 0 && !inPingPong();
     }
 
     boolean inPingPong() {
-        return pingpong >= 3;
+        return pingpong >= PINGPONG;
     }
 
     void decrementQuickAcks(int segments) {

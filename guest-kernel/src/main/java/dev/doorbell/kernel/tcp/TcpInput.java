@@ -59,6 +59,7 @@ final class TcpInput {
                 && (skb.cbFlags & TcpHeader.ACK) != 0
                 && skb.cbSeq == c.rcvNxt
                 && Seq.leq(skb.cbAck, c.sndNxt)
+                && Seq.geq(skb.cbAck, c.sndUna)
                 && window << c.sndWscale == c.sndWnd
                 && c.ecn == 0
                 && c.urgentData == 0
@@ -220,7 +221,7 @@ final class TcpInput {
         if (writing || c.hasUnsent() || c.settings.deferAccept != 0 || c.inPingPong()) {
             // Data follows at once, or soon: let it carry the ACK.
             c.ackPending |= TcpConnection.ACK_SCHEDULED;
-            c.ackTimeoutNs = c.config.delackMinNs;
+            c.enterQuickAck(16);
             tcp.output.pushPending(c);
             if ((c.ackPending & TcpConnection.ACK_SCHEDULED) != 0) {
                 c.ackPending |= TcpConnection.ACK_TIMER;

@@ -193,7 +193,7 @@ public final class TcpOptions {
 
     private static void quickAck(Tcp tcp, TcpConnection c, int v) {
         if (v == 0) {
-            c.pingpong = 3;
+            c.pingpong = TcpConnection.PINGPONG;
             return;
         }
         c.pingpong = 0;
@@ -201,7 +201,7 @@ public final class TcpOptions {
                 && (c.ackPending & TcpConnection.ACK_SCHEDULED) != 0) {
             tcp.output.sendAck(c);
             if ((v & 1) == 0) {
-                c.pingpong = 3;
+                c.pingpong = TcpConnection.PINGPONG;
             }
         }
     }

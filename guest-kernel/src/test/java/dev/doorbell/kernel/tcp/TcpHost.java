@@ -129,6 +129,9 @@ final class TcpHost implements AutoCloseable, NetworkLayer {
     }
 
     @Override
+    public void learnMtu(Endpoints ends, int mtu, int outInterface) {}
+
+    @Override
     public int interfaceOf(SkBuff skb) {
         return 1;
     }

@@ -34,6 +34,8 @@ final class TcpScript implements AutoCloseable {
     int localPort = PORT, peerPort = PEER_PORT;
     int iss;
     boolean issKnown;
+    /** Of segments with URG; below 0: the end of their data. */
+    int urgentPointer = -1;
 
     TcpScript() {
         host.config.timestamps = false;
@@ -61,23 +63,45 @@ final class TcpScript implements AutoCloseable {
 
     /** Injects a segment; {@code options} is padded by the caller to whole words. */
     void in(int flags, int seq, int ack, int window, int length, int... options) {
+        host.receive(PEER, segment(flags, seq, ack, window, length, options), 0);
+    }
+
+    /** The bytes of a segment from the peer, checksum right. */
+    byte[] segment(int flags, int seq, int ack, int window, int length, int... options) {
+        return segmentFrom(PEER, flags, seq, ack, window, length, options);
+    }
+
+    byte[] segmentFrom(int source, int flags, int seq, int ack, int window, int length, int... options) {
         ByteBuffer b = ByteBuffer.allocate(20 + options.length + length);
         b.putShort((short) peerPort).putShort((short) localPort);
         b.putInt(PEER_ISS + seq).putInt((flags & ACK) != 0 ? iss + ack : 0);
         b.put((byte) ((20 + options.length) << 2)).put((byte) flags).putShort((short) window);
-        b.putShort((short) 0).putShort((short) ((flags & URG) != 0 ? length : 0));
+        int urgent = urgentPointer >= 0 ? urgentPointer : length;
+        b.putShort((short) 0).putShort((short) ((flags & URG) != 0 ? urgent : 0));
         for (int option : options) {
             b.put((byte) option);
         }
         for (int i = 0; i < length; i++) {
             b.put((byte) (seq + i));
         }
-        long sum = InternetChecksum.pseudoHeader(PEER, US, 6, b.capacity());
-        for (int i = 0; i < b.capacity(); i++) {
-            sum += (b.get(i) & 0xFF) << ((i & 1) == 0 ? 8 : 0);
+        return withChecksum(b.array(), source, US);
+    }
+
+    static byte[] withChecksum(byte[] segment) {
+        return withChecksum(segment, PEER, US);
+    }
+
+    /** Makes the checksum right, in place. */
+    static byte[] withChecksum(byte[] segment, int source, int destination) {
+        segment[16] = segment[17] = 0;
+        long sum = InternetChecksum.pseudoHeader(source, destination, 6, segment.length);
+        for (int i = 0; i < segment.length; i++) {
+            sum += (segment[i] & 0xFF) << ((i & 1) == 0 ? 8 : 0);
         }
-        b.putShort(16, (short) InternetChecksum.fold(sum));
-        host.receive(PEER, b.array(), 0);
+        int checksum = InternetChecksum.fold(sum);
+        segment[16] = (byte) (checksum >> 8);
+        segment[17] = (byte) checksum;
+        return segment;
     }
 
     /** A SACK option with these relative ranges, padded. */
