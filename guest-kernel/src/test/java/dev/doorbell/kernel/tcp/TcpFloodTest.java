@@ -74,7 +74,9 @@ class TcpFloodTest {
             }
             assertThat(served).isEqualTo(syns / 20_000);
             assertThat(host.tcp.mib().get(Counter.SyncookiesSent)).isGreaterThan(syns - 1000L - served * 300L);
-            assertThat(host.skbs.outstanding()).as("buffers of half-open connections").isZero();
+            assertThat(host.skbs.outstanding())
+                    .as("buffers of half-open connections")
+                    .isZero();
             listener.release();
             world.runFor(70 * TcpConfig.SECOND);
         }
@@ -170,7 +172,8 @@ class TcpFloodTest {
             for (int minute = 0; minute < hours * 60; minute++) {
                 for (int i = 0; i < connections / 10; i++) {
                     TcpSock from = clients.get(random.nextInt(connections));
-                    bytes[0] += Math.max(0, from.sendmsg(message.set(ByteBuffer.allocate(1 + random.nextInt(3000))), 0));
+                    bytes[0] +=
+                            Math.max(0, from.sendmsg(message.set(ByteBuffer.allocate(1 + random.nextInt(3000))), 0));
                 }
                 two.world.runFor(60 * TcpConfig.SECOND);
                 TcpSock accepted;
@@ -192,8 +195,12 @@ class TcpFloodTest {
             servers.forEach(TcpSock::release);
             listener.release();
             two.world.runFor(2000 * TcpConfig.SECOND);
-            assertThat(two.client.tcp.flowCount() + two.server.tcp.flowCount()).as("flows").isZero();
-            assertThat(two.client.skbs.outstanding() + two.server.skbs.outstanding()).as("buffers").isZero();
+            assertThat(two.client.tcp.flowCount() + two.server.tcp.flowCount())
+                    .as("flows")
+                    .isZero();
+            assertThat(two.client.skbs.outstanding() + two.server.skbs.outstanding())
+                    .as("buffers")
+                    .isZero();
             assertThat(two.world.nextEventNs()).as("timers").isEqualTo(Long.MAX_VALUE);
         }
     }
