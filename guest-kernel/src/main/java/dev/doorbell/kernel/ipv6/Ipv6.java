@@ -39,8 +39,11 @@ public final class Ipv6 {
 
     /** What must happen when addresses and interfaces come and go: Neighbour Discovery. */
     public interface Autoconfiguration {
-        /** The interface is up and takes part in IPv6. */
+        /** The interface is up, has a carrier and takes part in IPv6. */
         void up(Ipv6Interface link);
+
+        /** The carrier is back: who is on the link may have changed. */
+        void carrier(Ipv6Interface link);
 
         void down(Ipv6Interface link);
 
@@ -183,18 +186,25 @@ public final class Ipv6 {
         }
         Ipv6Interface link = new Ipv6Interface(dev);
         interfaces.put(dev, link);
-        if (dev.isUp() && autoconfiguration != null) {
+        begin(link);
+        return link;
+    }
+
+    private void begin(Ipv6Interface link) {
+        if (autoconfiguration != null && !link.started && isReady(link.dev())) {
+            link.started = true;
             autoconfiguration.up(link);
         }
-        return link;
+    }
+
+    private static boolean isReady(NetDevice dev) {
+        return dev.isUp() && dev.netifCarrierOk();
     }
 
     public void setAutoconfiguration(Autoconfiguration discovery) {
         autoconfiguration = discovery;
         for (Ipv6Interface link : List.copyOf(interfaces.values())) {
-            if (link.dev().isUp()) {
-                discovery.up(link);
-            }
+            begin(link);
         }
     }
 
@@ -240,7 +250,7 @@ public final class Ipv6 {
             routes.add(connected(dev, Ipv6Address.LINK_LOCAL_HIGH, 0, 64));
         }
         if (autoconfiguration != null && link.hasNeighbours() && link.dadTransmits > 0) {
-            if (dev.isUp()) {
+            if (link.started) {
                 autoconfiguration.detectDuplicates(address);
             }
         } else {
@@ -305,6 +315,21 @@ public final class Ipv6 {
         forwarding = on;
     }
 
+    /** ip -6 route add default via a router on the link. */
+    public void addDefaultRoute(NetDevice dev, long high, long low) {
+        routes.add(new RouteEntry6(
+                0,
+                0,
+                0,
+                high,
+                low,
+                dev,
+                RouteEntry6.DEFAULT_METRIC,
+                RouteType.UNICAST,
+                RouteEntry6.Origin.STATIC,
+                InterfaceAddress6.FOREVER));
+    }
+
     // ---- protocols
 
     /** Sends datagrams of this protocol number to {@code handler}. */
@@ -367,6 +392,16 @@ public final class Ipv6 {
     }
 
     /**
+     * Sends a packet whose IP header is complete straight to a MAC address: an answer to whoever asked, for which no
+     * neighbour need be known. data() at its IP header, networkHeader set.
+     *
+     * @param skb gone in every case
+     */
+    public void sendToMac(SkBuff skb, NetDevice dev, long mac) {
+        output.toMac(skb, dev, mac);
+    }
+
+    /**
      * Sends a packet whose IP header is complete, at data().
      *
      * @param skb gone in every case
@@ -409,13 +444,21 @@ public final class Ipv6 {
         Ipv6Interface link = interfaces.get(dev);
         switch (change) {
             case UP -> {
-                if (link != null && autoconfiguration != null) {
-                    autoconfiguration.up(link);
+                if (link != null) {
+                    begin(link);
+                }
+            }
+            case CHANGE -> {
+                if (link != null && link.started && isReady(dev) && autoconfiguration != null) {
+                    autoconfiguration.carrier(link);
+                } else if (link != null) {
+                    begin(link);
                 }
             }
             case GOING_DOWN -> {
                 neighbours.flush(dev);
                 if (link != null && autoconfiguration != null) {
+                    link.started = false;
                     autoconfiguration.down(link);
                 }
             }

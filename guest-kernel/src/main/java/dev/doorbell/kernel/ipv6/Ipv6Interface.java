@@ -20,6 +20,8 @@ public final class Ipv6Interface {
     public boolean managed, otherConfiguration;
 
     private int routerMtu;
+    /** Autoconfiguration runs: it is up and has had a carrier. */
+    boolean started;
 
     Ipv6Interface(NetDevice dev) {
         this.dev = dev;

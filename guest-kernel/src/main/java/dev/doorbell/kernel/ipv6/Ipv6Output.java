@@ -155,6 +155,13 @@ final class Ipv6Output {
         return result > 0 ? Errno.ENOBUFS.negated() : result;
     }
 
+    void toMac(SkBuff skb, NetDevice dev, long mac) {
+        snmp.count(Mib.IP6_OUT_REQUESTS);
+        skb.protocol = EtherType.IPV6;
+        skb.packetType = SkBuff.PACKET_OUTGOING;
+        toGroup(skb, dev, mac);
+    }
+
     /** No neighbour to ask: loopback, groups. */
     private int toGroup(SkBuff skb, NetDevice dev, long destination) {
         if (skb.headroom() < EthernetHeader.LENGTH && !skb.cow(EthernetHeader.LENGTH)) {

@@ -3,6 +3,7 @@ package dev.doorbell.kernel.ndp;
 import dev.doorbell.bus.mem.GuestMemory;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv6Address;
+import dev.doorbell.bus.wire.Ipv6Header;
 import dev.doorbell.bus.wire.MacAddress;
 import dev.doorbell.kernel.icmpv6.Icmp6;
 import dev.doorbell.kernel.icmpv6.Icmp6Types;
@@ -22,6 +23,7 @@ final class NdpSender {
     private static final int TARGET_AT = 8, NEIGHBOUR_BYTES = 24, ROUTER_SOLICITATION_BYTES = 8;
 
     private final Ipv6 ipv6;
+    private final Ipv6Header ip = new Ipv6Header();
 
     NdpSender(Ipv6 ipv6) {
         this.ipv6 = ipv6;
@@ -59,8 +61,14 @@ final class NdpSender {
         finish(skb, dev, sourceHigh, sourceLow, toHigh, toLow);
     }
 
-    /** @param flags ROUTER, SOLICITED, OVERRIDE */
-    void neighbourAdvertisement(NetDevice dev, long targetHigh, long targetLow, long toHigh, long toLow, int flags) {
+    /**
+     * Says that a target is ours.
+     *
+     * @param mac of whoever asked, 0: not known
+     * @param flags ROUTER, SOLICITED, OVERRIDE
+     */
+    void neighbourAdvertisement(
+            NetDevice dev, long targetHigh, long targetLow, long toHigh, long toLow, long mac, int flags) {
         SkBuff skb = begin(NEIGHBOUR_BYTES + NdpOptions.UNIT_BYTES, Icmp6Types.NEIGHBOUR_ADVERTISEMENT);
         if (skb == null) {
             return;
@@ -69,7 +77,22 @@ final class NdpSender {
         memory.writeInt(skb.data() + 4, Integer.reverseBytes(flags));
         target(memory, skb.data(), targetHigh, targetLow);
         option(memory, skb.data() + NEIGHBOUR_BYTES, NdpOptions.TARGET_LINK_ADDRESS, dev.devAddr());
-        finish(skb, dev, targetHigh, targetLow, toHigh, toLow);
+        if (mac == 0) {
+            finish(skb, dev, targetHigh, targetLow, toHigh, toLow);
+            return;
+        }
+        Icmp6.checksum(skb, skb.data(), skb.length(), targetHigh, targetLow, toHigh, toLow);
+        int bytes = skb.length();
+        skb.networkHeader = skb.push(Ipv6Header.LENGTH);
+        ip.wrap(memory, skb.networkHeader, Ipv6Header.LENGTH)
+                .versionClassLabel(0, 0)
+                .payloadLength(bytes)
+                .nextHeader(IpProtocol.ICMPV6)
+                .hopLimit(HOP_LIMIT)
+                .source(targetHigh, targetLow)
+                .destination(toHigh, toLow);
+        ipv6.snmp().count(Mib.ICMP6_OUT_MSGS);
+        ipv6.sendToMac(skb, dev, mac);
     }
 
     void routerSolicitation(NetDevice dev, long sourceHigh, long sourceLow) {

@@ -81,6 +81,16 @@ public final class NeighbourDiscovery implements Ipv6.Autoconfiguration {
         }
     }
 
+    @Override
+    public void carrier(Ipv6Interface link) {
+        if (link.hasNeighbours()) {
+            mld.announce(link.dev());
+            if (ipv6.addresses().linkLocal(link.dev()) != null) {
+                routers.start(link);
+            }
+        }
+    }
+
     private void addLinkLocal(Ipv6Interface link, int attempt) {
         long identifier = InterfaceIdentifier.of(link, Ipv6Address.LINK_LOCAL_HIGH, attempt);
         ipv6.add(new InterfaceAddress6(
@@ -191,6 +201,7 @@ public final class NeighbourDiscovery implements Ipv6.Autoconfiguration {
                     low,
                     Ipv6Address.LINK_GROUP_HIGH,
                     Ipv6Address.ALL_NODES_LOW,
+                    0,
                     router | NdpSender.OVERRIDE);
             return true;
         }
@@ -198,7 +209,13 @@ public final class NeighbourDiscovery implements Ipv6.Autoconfiguration {
             learn(dev, sourceHigh, sourceLow, options.sourceMac());
         }
         sender.neighbourAdvertisement(
-                dev, high, low, sourceHigh, sourceLow, router | NdpSender.SOLICITED | NdpSender.OVERRIDE);
+                dev,
+                high,
+                low,
+                sourceHigh,
+                sourceLow,
+                options.sourceMac(),
+                router | NdpSender.SOLICITED | NdpSender.OVERRIDE);
         return true;
     }
 
