@@ -186,6 +186,9 @@ public final class Ipv6 {
         }
         Ipv6Interface link = new Ipv6Interface(dev);
         interfaces.put(dev, link);
+        if (link.hasNeighbours()) {
+            groups.join(dev, Ipv6Address.LINK_GROUP_HIGH, Ipv6Address.ALL_NODES_LOW); // so that the card takes it
+        }
         begin(link);
         return link;
     }

@@ -76,7 +76,8 @@ class Ipv6InputTest {
         assertThat(icmpType(reply)).isEqualTo(ECHO_REPLY);
         assertThat(sourceOf(reply)).isEqualTo(address(US));
         assertThat(destinationOf(reply)).isEqualTo(address(PEER));
-        assertThat(Arrays.copyOfRange(reply, 58, reply.length)).isEqualTo(Arrays.copyOfRange(request, 58, request.length));
+        assertThat(Arrays.copyOfRange(reply, 58, reply.length))
+                .isEqualTo(Arrays.copyOfRange(request, 58, request.length));
         assertThat(checksumRight(reply)).isTrue();
     }
 
@@ -84,7 +85,9 @@ class Ipv6InputTest {
     void aPacketCutAtAnyLengthIsDroppedAndTheNextIsServed() {
         byte[] whole = packet().icmp(ping()).frame();
         for (int length = 14; length < whole.length; length++) {
-            assertThat(isAnswered(Arrays.copyOf(whole, length))).as("%d bytes", length).isFalse();
+            assertThat(isAnswered(Arrays.copyOf(whole, length)))
+                    .as("%d bytes", length)
+                    .isFalse();
         }
         assertThat(isAnswered(whole)).isTrue();
     }
@@ -131,13 +134,13 @@ class Ipv6InputTest {
 
     @Test
     void aPacketForAnotherHostIsNotForwarded() {
-        assertThat(isAnswered(ip6().from(PEER).to("2001:db8::99").icmp(ping()).frame())).isFalse();
+        assertThat(isAnswered(ip6().from(PEER).to("2001:db8::99").icmp(ping()).frame()))
+                .isFalse();
     }
 
     @Test
     void aJumbogramIsRefused() {
-        byte[] frame = packet()
-                .extension(HOP_BY_HOP, 0, 0, 0xC2, 4, 0, 1, 0, 0)
+        byte[] frame = packet().extension(HOP_BY_HOP, 0, 0, 0xC2, 4, 0, 1, 0, 0)
                 .icmp(ping())
                 .frame();
         frame[18] = frame[19] = 0;
@@ -152,8 +155,7 @@ class Ipv6InputTest {
     void unknownOptionsAreTreatedByTheirTopBits(String type, boolean answered, boolean problem) {
         int option = Integer.decode(type);
         for (int header : new int[] {HOP_BY_HOP, OPTIONS}) {
-            byte[] frame = packet()
-                    .extension(header, 0, 0, option, 4, 0, 0, 0, 0)
+            byte[] frame = packet().extension(header, 0, 0, option, 4, 0, 0, 0, 0)
                     .icmp(ping())
                     .frame();
             assertThat(isAnswered(frame)).isEqualTo(answered);
@@ -165,17 +167,23 @@ class Ipv6InputTest {
 
     @Test
     void onlyOneOfTheComplainingKindsComplainsAboutGroups() {
-        byte[] always = ip6().from(PEER).to("ff02::1").extension(OPTIONS, 0, 0, 0x9E, 4, 0, 0, 0, 0).icmp(ping()).frame();
-        byte[] unicastOnly =
-                ip6().from(PEER).to("ff02::1").extension(OPTIONS, 0, 0, 0xDE, 4, 0, 0, 0, 0).icmp(ping()).frame();
+        byte[] always = ip6().from(PEER)
+                .to("ff02::1")
+                .extension(OPTIONS, 0, 0, 0x9E, 4, 0, 0, 0, 0)
+                .icmp(ping())
+                .frame();
+        byte[] unicastOnly = ip6().from(PEER)
+                .to("ff02::1")
+                .extension(OPTIONS, 0, 0, 0xDE, 4, 0, 0, 0, 0)
+                .icmp(ping())
+                .frame();
         assertThat(problem(always)).isEqualTo(List.of(PROBLEM, 2, 42));
         assertThat(problem(unicastOnly)).isEmpty();
     }
 
     @Test
     void hopByHopAnywhereButFirstIsAnUnknownHeader() {
-        byte[] frame = packet()
-                .extension(OPTIONS, 0, 0, 1, 4, 0, 0, 0, 0)
+        byte[] frame = packet().extension(OPTIONS, 0, 0, 1, 4, 0, 0, 0, 0)
                 .extension(HOP_BY_HOP, 0, 0, 1, 4, 0, 0, 0, 0)
                 .icmp(ping())
                 .frame();
@@ -185,8 +193,7 @@ class Ipv6InputTest {
     @Test
     void anUnknownNextHeaderIsAProblemWithItsPointer() {
         assertThat(problem(packet().payload(200, new byte[20]).frame())).isEqualTo(List.of(PROBLEM, 1, 6));
-        byte[] behind = packet()
-                .extension(OPTIONS, 0, 0, 1, 4, 0, 0, 0, 0)
+        byte[] behind = packet().extension(OPTIONS, 0, 0, 1, 4, 0, 0, 0, 0)
                 .payload(200, new byte[20])
                 .frame();
         assertThat(problem(behind)).isEqualTo(List.of(PROBLEM, 1, 40));
@@ -195,13 +202,11 @@ class Ipv6InputTest {
 
     @Test
     void aRoutingHeaderIsNeverObeyed() {
-        byte[] done = packet()
-                .extension(ROUTING, 0, 0, 0, 0, 0, 0, 0, 0)
-                .icmp(ping())
-                .frame();
+        byte[] done =
+                packet().extension(ROUTING, 0, 0, 0, 0, 0, 0, 0, 0).icmp(ping()).frame();
         assertThat(isAnswered(done)).isTrue();
-        byte[] left = packet()
-                .extension(ROUTING, 0, 2, 0, 1, 0, 0, 0, 0, 0x20, 1, 0xD, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2)
+        byte[] left = packet().extension(
+                        ROUTING, 0, 2, 0, 1, 0, 0, 0, 0, 0x20, 1, 0xD, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2)
                 .icmp(ping())
                 .frame();
         assertThat(problem(left)).isEqualTo(List.of(PROBLEM, 0, 42));
@@ -210,11 +215,23 @@ class Ipv6InputTest {
     @Test
     void everyChainCutAtEveryLengthIsSurvived() {
         byte[][] chains = {
-            packet().extension(HOP_BY_HOP, 0, 1, 1, 4, 0, 0, 0, 0, 1, 6, 0, 0, 0, 0, 0, 0).icmp(ping()).frame(),
-            packet().extension(HOP_BY_HOP, 0, 0, 5, 2, 0, 0, 1, 0).extension(OPTIONS, 0, 0, 1, 4, 0, 0, 0, 0).icmp(ping()).frame(),
-            packet().extension(OPTIONS, 0, 0, 1, 4, 0, 0, 0, 0).extension(ROUTING, 0, 0, 0, 0, 0, 0, 0, 0).extension(OPTIONS, 0, 0, 1, 4, 0, 0, 0, 0).icmp(ping()).frame(),
+            packet().extension(HOP_BY_HOP, 0, 1, 1, 4, 0, 0, 0, 0, 1, 6, 0, 0, 0, 0, 0, 0)
+                    .icmp(ping())
+                    .frame(),
+            packet().extension(HOP_BY_HOP, 0, 0, 5, 2, 0, 0, 1, 0)
+                    .extension(OPTIONS, 0, 0, 1, 4, 0, 0, 0, 0)
+                    .icmp(ping())
+                    .frame(),
+            packet().extension(OPTIONS, 0, 0, 1, 4, 0, 0, 0, 0)
+                    .extension(ROUTING, 0, 0, 0, 0, 0, 0, 0, 0)
+                    .extension(OPTIONS, 0, 0, 1, 4, 0, 0, 0, 0)
+                    .icmp(ping())
+                    .frame(),
             packet().fragment(0, false, 9).icmp(ping()).frame(),
-            packet().extension(OPTIONS, 0, 0, 1, 4, 0, 0, 0, 0).fragment(0, true, 10).icmp(ping()).frame(),
+            packet().extension(OPTIONS, 0, 0, 1, 4, 0, 0, 0, 0)
+                    .fragment(0, true, 10)
+                    .icmp(ping())
+                    .frame(),
             packet().fragment(8, true, 11).payload(ICMP, new byte[32]).frame(),
             packet().extension(OPTIONS, 0, 255).payload(NONE, new byte[100]).frame(),
         };
@@ -243,7 +260,8 @@ class Ipv6InputTest {
                 noise[0] = (byte) heads[random.nextInt(heads.length)];
                 noise[1] = (byte) random.nextInt(4);
             }
-            f.inject(packet().payload(heads[random.nextInt(heads.length)], noise).frame());
+            f.inject(
+                    packet().payload(heads[random.nextInt(heads.length)], noise).frame());
         }
         f.takeSent();
         assertThat(isAnswered(packet().icmp(ping()).frame())).isTrue();
@@ -256,9 +274,15 @@ class Ipv6InputTest {
     void noErrorIsSentAboutErrorsGroupsOrNobody() {
         byte[] quoted = Packets6.payload(packet().icmp(ping()).frame());
         byte[] error = message(1, 4, 0, quoted);
-        assertThat(problem(packet().extension(OPTIONS, 0, 0, 0x9E, 4, 0, 0, 0, 0).icmp(error).frame())).isEmpty();
-        assertThat(problem(ip6().from("::").to(US).payload(200, new byte[8]).frame())).isEmpty();
-        assertThat(problem(ip6().from(PEER).to("ff02::1").payload(200, new byte[8]).frame())).isEmpty();
+        assertThat(problem(packet().extension(OPTIONS, 0, 0, 0x9E, 4, 0, 0, 0, 0)
+                        .icmp(error)
+                        .frame()))
+                .isEmpty();
+        assertThat(problem(ip6().from("::").to(US).payload(200, new byte[8]).frame()))
+                .isEmpty();
+        assertThat(problem(
+                        ip6().from(PEER).to("ff02::1").payload(200, new byte[8]).frame()))
+                .isEmpty();
     }
 
     @Test
@@ -292,7 +316,8 @@ class Ipv6InputTest {
         assertThat(f.drops(DropReason.UDP_CSUM)).isEqualTo(1);
         assertThat(problem(packet().payload(17, datagram(9, 0, true)).frame())).isEqualTo(List.of(1, 4, 0));
         for (int delta : new int[] {-5, -12, 1, 100}) {
-            assertThat(problem(packet().payload(17, datagram(9, delta, true)).frame())).isEmpty();
+            assertThat(problem(packet().payload(17, datagram(9, delta, true)).frame()))
+                    .isEmpty();
         }
     }
 
@@ -307,8 +332,7 @@ class Ipv6InputTest {
     }
 
     private void fragment(byte[] whole, int from, int to, boolean more, int id) {
-        f.inject(packet()
-                .fragment(from, more, id)
+        f.inject(packet().fragment(from, more, id)
                 .payload(ICMP, Arrays.copyOfRange(whole, from, to))
                 .frame());
     }
@@ -352,15 +376,21 @@ class Ipv6InputTest {
 
     @Test
     void lengthsThatCannotBeRightAreComplainedAbout() {
-        assertThat(problem(packet().fragment(0, true, 9).payload(ICMP, echoMessage(100)).frame()))
+        assertThat(problem(packet().fragment(0, true, 9)
+                        .payload(ICMP, echoMessage(100))
+                        .frame()))
                 .isEqualTo(List.of(PROBLEM, 0, 4));
-        assertThat(problem(packet().fragment(65_528, false, 9).payload(ICMP, new byte[100]).frame()))
+        assertThat(problem(packet().fragment(65_528, false, 9)
+                        .payload(ICMP, new byte[100])
+                        .frame()))
                 .isEqualTo(List.of(PROBLEM, 0, 42));
     }
 
     @Test
     void aFirstFragmentHoldsTheWholeChainOfHeaders() {
-        byte[] frame = packet().fragment(0, true, 9).payload(OPTIONS, Packets.bytes(58, 3, 1, 4, 0, 0, 0, 0)).frame();
+        byte[] frame = packet().fragment(0, true, 9)
+                .payload(OPTIONS, Packets.bytes(58, 3, 1, 4, 0, 0, 0, 0))
+                .frame();
         assertThat(problem(frame)).isEqualTo(List.of(PROBLEM, 3, 0));
         assertThat(f.stack.ipv6().incompleteDatagrams()).isZero();
     }

@@ -137,8 +137,7 @@ class NeighbourDiscoveryTest {
         assertThat(Arrays.copyOfRange(probe, 62, 78)).isEqualTo(address(US));
         f.run(SECOND / 2);
         switch (claim) {
-            case ADVERTISEMENT ->
-                injectNdp(ip6().from(US).to("ff02::1"), advertisement(OVERRIDE_FLAG, US, PEER_MAC));
+            case ADVERTISEMENT -> injectNdp(ip6().from(US).to("ff02::1"), advertisement(OVERRIDE_FLAG, US, PEER_MAC));
             case PROBE_OF_ANOTHER -> injectNdp(ip6().from("::").to(SOLICITED), solicitation(US));
             case OUR_OWN_PROBE -> f.inject(probe);
             case QUESTION_FROM_A_HOST ->
@@ -243,11 +242,7 @@ class NeighbourDiscoveryTest {
         try {
             int fd = sys.socket(SocketConstants.AF_INET6, SocketConstants.SOCK_DGRAM, 0);
             long[] halves = Ipv6Address.parse(peer);
-            sys.sendto(
-                    fd,
-                    ByteBuffer.allocate(1),
-                    0,
-                    new SockAddrIn6(halves[0], halves[1], 9, f.dev.ifindex()));
+            sys.sendto(fd, ByteBuffer.allocate(1), 0, new SockAddrIn6(halves[0], halves[1], 9, f.dev.ifindex()));
             sys.closeAll();
         } catch (ErrnoException e) {
             throw new AssertionError(e);
@@ -466,7 +461,12 @@ class NeighbourDiscoveryTest {
     @Test
     void anAdvertisementSetsTheLinksParametersWithinTheirBounds() {
         up();
-        byte[] mtu = ByteBuffer.allocate(8).put((byte) 5).put((byte) 1).putShort((short) 0).putInt(1400).array();
+        byte[] mtu = ByteBuffer.allocate(8)
+                .put((byte) 5)
+                .put((byte) 1)
+                .putShort((short) 0)
+                .putInt(1400)
+                .array();
         advertise(1800, mtu);
         assertThat(ipv6.of(f.dev).mtu()).isEqualTo(1400);
         for (int bad : new int[] {0, 1279, 1501, -1}) {

@@ -42,7 +42,8 @@ public final class Packets6 {
         public Ip6 to(String address) {
             destination = address(address);
             if (destination[0] == (byte) 0xFF) {
-                ethDestination = 0x3333_0000_0000L | ByteBuffer.wrap(destination).getInt(12) & 0xFFFF_FFFFL;
+                ethDestination =
+                        0x3333_0000_0000L | ByteBuffer.wrap(destination).getInt(12) & 0xFFFF_FFFFL;
             }
             return this;
         }
@@ -108,7 +109,9 @@ public final class Packets6 {
             b.putShort((short) (ethSource >>> 32)).putInt((int) ethSource);
             b.putShort((short) 0x86DD);
             b.putInt(version << 28);
-            b.putShort((short) (length + payloadLengthDelta)).put((byte) firstHeader).put((byte) hopLimit);
+            b.putShort((short) (length + payloadLengthDelta))
+                    .put((byte) firstHeader)
+                    .put((byte) hopLimit);
             b.put(source).put(destination).put(headers).put(finalPayload);
             return b.array();
         }
