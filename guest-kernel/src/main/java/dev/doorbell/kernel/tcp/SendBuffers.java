@@ -25,13 +25,19 @@ final class SendBuffers {
         }
     }
 
-    /** An ACK may have made room: tells a writer that has run into the end of the buffer. */
+    /**
+     * An ACK may have made room: tells a writer that has run into the end of the buffer. Only for a writer the buffer
+     * grows, too: one that never fills it needs no larger one.
+     */
     void spaceFreed(TcpConnection c) {
         TcpSock sock = c.sock;
-        if (!c.settings.sendBufferLocked && c.packetsOut < c.window.cwnd) {
+        if (sock == null || !sock.wantsSpace) {
+            return;
+        }
+        if (c.inFlight() < c.window.cwnd) {
             expand(c);
         }
-        if (sock != null && sock.wantsSpace && c.isWritable()) {
+        if (c.isWritable()) {
             sock.wantsSpace = false;
             c.chronograph.stop(Chronograph.SNDBUF_LIMITED, c.sendQueue.isEmpty(), c.nowNs());
             sock.stateChanged(EPOLLOUT | EPOLLWRNORM);

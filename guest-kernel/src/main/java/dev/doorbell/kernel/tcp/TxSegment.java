@@ -15,7 +15,7 @@ final class TxSegment {
 
     static final int MAX_PIECES = SkBuff.MAX_FRAGS;
     /** What an entry costs beyond its bytes, in the send buffer's accounting. */
-    static final int OVERHEAD = 256;
+    static final int OVERHEAD = 896;
 
     int seq, endSeq;
     /** FIN, SYN, PSH and URG as they go out. */
