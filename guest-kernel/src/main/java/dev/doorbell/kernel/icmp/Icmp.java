@@ -11,6 +11,7 @@ import dev.doorbell.kernel.ipv4.L4Protocol;
 import dev.doorbell.kernel.ipv4.Mib;
 import dev.doorbell.kernel.ipv4.Route;
 import dev.doorbell.kernel.ipv4.SnmpCounters;
+import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbChecksum;
@@ -22,18 +23,23 @@ public final class Icmp implements L4Protocol {
     /** Type, code, checksum, identifier, sequence, three timestamps. */
     private static final int TIMESTAMP_BYTES = 20;
 
+    /** Network, host, and both for a type of service. */
+    private static final int MAX_REDIRECT_CODE = 3;
+
     private final Ipv4 ipv4;
     private final SnmpCounters snmp;
     private final IcmpSender sender;
     private final IcmpHeader icmp = new IcmpHeader();
     private final IcmpHeader reply = new IcmpHeader();
     private final Ipv4Header ip = new Ipv4Header();
+    private final Redirects redirects;
 
     /** net.ipv4.icmp_echo_ignore_all, and whether timestamp requests are answered. */
     public Icmp(Ipv4 ipv4) {
         this.ipv4 = ipv4;
         this.snmp = ipv4.snmp();
         this.sender = new IcmpSender(ipv4);
+        this.redirects = new Redirects(ipv4);
         ipv4.addProtocol(IpProtocol.ICMP, this);
         ipv4.setIcmp(sender);
     }
@@ -57,9 +63,9 @@ public final class Icmp implements L4Protocol {
             case IcmpTypes.DEST_UNREACH -> error(skb, Mib.ICMP_IN_DEST_UNREACHS);
             case IcmpTypes.TIME_EXCEEDED -> error(skb, Mib.ICMP_IN_TIME_EXCDS);
             case IcmpTypes.PARAMETER_PROBLEM -> error(skb, Mib.ICMP_IN_PARM_PROBS);
-            // RFC 6633: source quench is ignored. Redirects are not followed: the default of a host that cares.
+            // RFC 6633: source quench is ignored.
             case IcmpTypes.SOURCE_QUENCH -> consume(skb, Mib.ICMP_IN_SRC_QUENCHS);
-            case IcmpTypes.REDIRECT -> consume(skb, Mib.ICMP_IN_REDIRECTS);
+            case IcmpTypes.REDIRECT -> redirect(skb);
             // Replies are for raw sockets, which have had their copy.
             case IcmpTypes.ECHO_REPLY -> consume(skb, Mib.ICMP_IN_ECHO_REPS);
             case IcmpTypes.TIMESTAMP_REPLY -> consume(skb, Mib.ICMP_IN_TIMESTAMP_REPS);
@@ -187,6 +193,30 @@ public final class Icmp implements L4Protocol {
         skb.pull(headerLength);
         sender.dispatch(skb, ip.protocol(), type, code, info);
         skb.free();
+    }
+
+    /** Gateway in the header, quoted packet behind it: {@link Redirects} decides. */
+    private void redirect(SkBuff skb) {
+        snmp.count(Mib.ICMP_IN_REDIRECTS);
+        NetDevice dev = skb.dev;
+        int gateway = icmp.rest();
+        int code = icmp.code();
+        if (dev == null || code > MAX_REDIRECT_CODE || !skb.pskbMayPull(IcmpHeader.LENGTH + Ipv4Header.MIN_LENGTH)) {
+            reject(skb, DropReason.ICMP_BAD_HEADER);
+            return;
+        }
+        ip.wrap(skb.memory(), skb.networkHeader, Ipv4Header.MIN_LENGTH);
+        int reporter = ip.source();
+        ip.wrap(skb.memory(), skb.data() + IcmpHeader.LENGTH, Ipv4Header.MIN_LENGTH);
+        if (ip.version() == 4) {
+            redirects.receive(dev, reporter, gateway, ip.source(), ip.destination());
+        }
+        skb.free();
+    }
+
+    /** What is followed of redirects. */
+    public Redirects redirects() {
+        return redirects;
     }
 
     private int info(int type, int code) {

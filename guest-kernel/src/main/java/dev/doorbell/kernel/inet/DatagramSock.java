@@ -32,11 +32,16 @@ import dev.doorbell.kernel.socket.Message;
 import dev.doorbell.kernel.socket.SockAddr;
 import dev.doorbell.kernel.socket.SockAddrIn;
 import dev.doorbell.kernel.socket.SockAddrIn6;
+import dev.doorbell.kernel.socket.SockAddrBytes;
 import java.nio.ByteBuffer;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** What UDP and raw sockets share: the receive queue and its limit, send accounting, the error queue, group options. */
 public abstract class DatagramSock extends InetSock {
+    /** Where the address begins in a struct group_req. */
+    private static final int GROUP_AT = 8;
+
     private final SkbQueue receiveQueue = new SkbQueue();
     private final Memberships memberships;
     private final Memberships6 memberships6;
@@ -394,14 +399,14 @@ public abstract class DatagramSock extends InetSock {
             int from = source != 0 ? source : multicastSource;
             return ipv4().routes().lookup(destination, from, multicastInterface);
         }
-        return ipv4().routes().lookup(destination, source, outInterface);
+        return ipv4().routes().lookup(destination, source, outInterface != 0 ? outInterface : unicastInterface);
     }
 
     /** What {@link Ipv4#queueXmit} is told about fragments and group copies. */
     protected final int outputFlags(Route route) {
         int flags = route.type() == RouteType.MULTICAST && multicastLoop ? Ipv4.MULTICAST_LOOP : 0;
         return switch (mtuDiscover) {
-            case IP_PMTUDISC_DONT -> flags | Ipv4.MAY_FRAGMENT;
+            case IP_PMTUDISC_DONT, IP_PMTUDISC_INTERFACE, IP_PMTUDISC_OMIT -> flags | Ipv4.MAY_FRAGMENT;
             case IP_PMTUDISC_WANT -> flags | Ipv4.DONT_FRAGMENT | Ipv4.MAY_FRAGMENT;
             default -> flags | Ipv4.DONT_FRAGMENT;
         };
@@ -467,6 +472,32 @@ public abstract class DatagramSock extends InetSock {
         return multicastAll || memberships.contains(dev, group);
     }
 
+    /** struct group_req, RFC 3678 §5.1: interface, and a sockaddr from its ninth byte on; as a struct ip_mreqn. */
+    private static int withGroup(ByteBuffer value, ToIntFunction<ByteBuffer> action) {
+        int at = value.position();
+        if (value.remaining() < GROUP_AT + SockAddrBytes.IN_BYTES) {
+            return Errno.EINVAL.negated();
+        }
+        ByteBuffer mreqn = ByteBuffer.allocate(12).order(value.order());
+        return action.applyAsInt(mreqn.putInt(value.getInt(at + GROUP_AT + 4))
+                .putInt(0)
+                .putInt(value.getInt(at))
+                .flip());
+    }
+
+    /** The same for IPv6; as a struct ipv6_mreq. */
+    private static int withGroup6(ByteBuffer value, ToIntFunction<ByteBuffer> action) {
+        int at = value.position();
+        if (value.remaining() < GROUP_AT + SockAddrBytes.IN6_BYTES) {
+            return Errno.EINVAL.negated();
+        }
+        ByteBuffer mreq = ByteBuffer.allocate(20).order(value.order());
+        return action.applyAsInt(mreq.putLong(value.getLong(at + GROUP_AT + 8))
+                .putLong(value.getLong(at + GROUP_AT + 16))
+                .putInt(value.getInt(at))
+                .flip());
+    }
+
     /** The same for an IPv6 group: IPV6_MULTICAST_ALL or its own join. */
     protected final boolean wantsGroup(NetDevice dev, long high, long low) {
         return v6.multicastAll || memberships6.contains(dev, high, low);
@@ -477,6 +508,8 @@ public abstract class DatagramSock extends InetSock {
         return switch (name) {
             case IPV6_JOIN_GROUP -> memberships6.join(value);
             case IPV6_LEAVE_GROUP -> memberships6.leave(value);
+            case MCAST_JOIN_GROUP -> withGroup6(value, memberships6::join);
+            case MCAST_LEAVE_GROUP -> withGroup6(value, memberships6::leave);
             default -> super.setIpv6Option(name, value);
         };
     }
@@ -486,6 +519,8 @@ public abstract class DatagramSock extends InetSock {
         return switch (name) {
             case IP_ADD_MEMBERSHIP -> memberships.join(value);
             case IP_DROP_MEMBERSHIP -> memberships.leave(value);
+            case MCAST_JOIN_GROUP -> withGroup(value, memberships::join);
+            case MCAST_LEAVE_GROUP -> withGroup(value, memberships::leave);
             case IP_MULTICAST_IF -> Memberships.setInterface(this, value);
             default -> super.setIpOption(name, value);
         };

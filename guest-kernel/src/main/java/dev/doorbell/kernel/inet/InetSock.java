@@ -40,6 +40,10 @@ public abstract class InetSock extends Sock {
     public int tos;
     public int mtuDiscover = IP_PMTUDISC_WANT;
     public boolean freeBind, headerIncluded;
+    /** IP_BIND_ADDRESS_NO_PORT: bind chooses no port, connect does. */
+    public boolean bindAddressNoPort;
+    /** IP_MINTTL; IP_UNICAST_IF. */
+    public int minTtl, unicastInterface;
     /** IP_RECVERR, IP_PKTINFO, IP_RECVTTL, IP_RECVTOS. */
     public boolean receiveErrors, receivePacketInfo, receiveTtl, receiveTos;
 
@@ -322,7 +326,7 @@ public abstract class InetSock extends Sock {
             }
             case IP_TOS -> tos = number & 0xFF;
             case IP_MTU_DISCOVER -> {
-                if (number < IP_PMTUDISC_DONT || number > IP_PMTUDISC_PROBE) {
+                if (number < IP_PMTUDISC_DONT || number > IP_PMTUDISC_OMIT) {
                     return Errno.EINVAL.negated();
                 }
                 mtuDiscover = number;
@@ -332,6 +336,23 @@ public abstract class InetSock extends Sock {
             case IP_RECVTTL -> receiveTtl = on;
             case IP_RECVTOS -> receiveTos = on;
             case IP_FREEBIND -> freeBind = on;
+            case IP_BIND_ADDRESS_NO_PORT -> bindAddressNoPort = on;
+            case IP_TRANSPARENT -> {
+                return on ? Errno.EPERM.negated() : 0; // needs a router's rights, which no guest program has
+            }
+            case IP_MINTTL -> {
+                if (number < 0 || number > MAX_TTL) {
+                    return Errno.EINVAL.negated();
+                }
+                minTtl = number;
+            }
+            case IP_UNICAST_IF -> {
+                int index = Integer.reverseBytes(number); // network order, as Linux has it
+                if (index != 0 && !isInterface(index)) {
+                    return Errno.EADDRNOTAVAIL.negated();
+                }
+                unicastInterface = index;
+            }
             case IP_MULTICAST_LOOP -> multicastLoop = on;
             case IP_MULTICAST_ALL -> multicastAll = on;
             case IP_MULTICAST_TTL -> {
@@ -358,6 +379,10 @@ public abstract class InetSock extends Sock {
             case IP_RECVTTL -> value = bit(receiveTtl);
             case IP_RECVTOS -> value = bit(receiveTos);
             case IP_FREEBIND -> value = bit(freeBind);
+            case IP_BIND_ADDRESS_NO_PORT -> value = bit(bindAddressNoPort);
+            case IP_TRANSPARENT -> value = 0;
+            case IP_MINTTL -> value = minTtl;
+            case IP_UNICAST_IF -> value = Integer.reverseBytes(unicastInterface);
             case IP_HDRINCL -> value = bit(headerIncluded);
             case IP_MULTICAST_LOOP -> value = bit(multicastLoop);
             case IP_MULTICAST_ALL -> value = bit(multicastAll);

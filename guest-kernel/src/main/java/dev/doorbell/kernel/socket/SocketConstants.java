@@ -105,13 +105,17 @@ public final class SocketConstants {
             IP_MTU = 14,
             IP_FREEBIND = 15,
             IP_TRANSPARENT = 19,
+            IP_MINTTL = 21,
             IP_BIND_ADDRESS_NO_PORT = 24,
             IP_MULTICAST_IF = 32,
             IP_MULTICAST_TTL = 33,
             IP_MULTICAST_LOOP = 34,
             IP_ADD_MEMBERSHIP = 35,
             IP_DROP_MEMBERSHIP = 36,
-            IP_MULTICAST_ALL = 49;
+            MCAST_JOIN_GROUP = 42,
+            MCAST_LEAVE_GROUP = 45,
+            IP_MULTICAST_ALL = 49,
+            IP_UNICAST_IF = 50;
 
     /** Options of SOL_IPV6. */
     public static final int IPV6_ADDRFORM = 1,
@@ -152,6 +156,9 @@ public final class SocketConstants {
 
     /** Values of IP_MTU_DISCOVER. */
     public static final int IP_PMTUDISC_DONT = 0, IP_PMTUDISC_WANT = 1, IP_PMTUDISC_DO = 2, IP_PMTUDISC_PROBE = 3;
+
+    /** As none of those: the interface's MTU counts, not the path's; fragments are made where needed. */
+    public static final int IP_PMTUDISC_INTERFACE = 4, IP_PMTUDISC_OMIT = 5;
 
     /** Option of SOL_RAW: a bit per ICMP type that is not wanted. */
     public static final int ICMP_FILTER = 1;

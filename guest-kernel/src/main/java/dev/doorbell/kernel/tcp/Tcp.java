@@ -57,6 +57,8 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
     private final Ipv6Header ip6Header = new Ipv6Header();
     /** Of the segment that is being received. */
     private final Endpoints ends = new Endpoints();
+    /** TTL or hop limit of that segment. */
+    private int hops = 255;
 
     private final ReceivedOptions options = new ReceivedOptions();
     private final @Nullable InetStack stack;
@@ -163,6 +165,7 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
         mib.add(Counter.InSegs, Math.max(1, skb.gsoSegments));
         ipHeader.wrap(skb.memory(), skb.networkHeader, Ipv4Header.MIN_LENGTH);
         ends.localV4(ipHeader.destination(), 0).remoteV4(ipHeader.source(), 0);
+        hops = ipHeader.ttl();
         receive(skb, ends, ipHeader.tos() & 3);
     }
 
@@ -219,6 +222,10 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
         skb.pull(headerLength);
         Flow flow = flows.find(ends);
         if (flow instanceof TcpConnection c) {
+            if (hops < c.settings.minHops) {
+                skb.drop(DropReason.TCP_MINTTL);
+                return;
+            }
             ecnReceived(c, ecn, flags, length - headerLength);
             input.receive(c, skb, options, window, urgent);
             return;
@@ -269,6 +276,7 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
         ends.local(ip6Header.destinationHigh(), ip6Header.destinationLow(), 0)
                 .remote(ip6Header.sourceHigh(), ip6Header.sourceLow(), 0);
         ends.scope = scope(skb);
+        hops = ip6Header.hopLimit();
         receive(skb, ends, ip6Header.trafficClass() & 3);
         ends.scope = 0;
     }

@@ -35,6 +35,9 @@ final class TcpSettings {
 
     boolean paced;
     String congestion;
+    /** IP_MINTTL, IPV6_MINHOPCOUNT: segments that came further are not taken, RFC 5082. */
+    int minHops;
+
     int tos, ttl, priority, mark, outInterface;
     boolean sendBufferLocked, receiveBufferLocked;
     int sendBufferBytes, receiveBufferBytes;
@@ -71,6 +74,7 @@ final class TcpSettings {
         congestion = from.congestion;
         tos = from.tos;
         ttl = from.ttl;
+        minHops = from.minHops;
         priority = from.priority;
         mark = from.mark;
         outInterface = from.outInterface;

@@ -100,6 +100,11 @@ public final class TcpSock extends InetSock {
             return Errno.EADDRNOTAVAIL.negated();
         }
         ends.scope = wanted.scope;
+        if (bindAddressNoPort && wanted.localPort == 0) {
+            ends.local(wanted.localHigh, wanted.localLow, 0);
+            addressBound = !ends.isLocalAny();
+            return 0;
+        }
         return bind(wanted.localHigh, wanted.localLow, wanted.localPort);
     }
 
@@ -561,6 +566,7 @@ public final class TcpSock extends InetSock {
         settings.outOfBandInline = outOfBandInline;
         boolean v4 = ends.isV4();
         settings.tos = v4 ? tos : v6.trafficClass();
+        settings.minHops = v4 ? minTtl : v6.minHopCount;
         settings.ttl = v4 ? ttl : Math.max(0, v6.unicastHops);
         settings.mark = mark;
         settings.priority = priority;

@@ -62,7 +62,8 @@ final class UdpSock extends DatagramSock {
             return Errno.EINVAL.negated();
         }
         ends.local(wanted.localHigh, wanted.localLow, 0);
-        int result = udp.table().bind(this, wanted.localPort);
+        boolean later = bindAddressNoPort && wanted.localPort == 0;
+        int result = later ? 0 : udp.table().bind(this, wanted.localPort);
         if (result != 0) {
             unbind();
             return result;
