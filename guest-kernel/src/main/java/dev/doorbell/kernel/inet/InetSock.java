@@ -69,6 +69,31 @@ public abstract class InetSock extends Sock {
         dissolve();
     }
 
+    /** What a connection gets from the socket that listened. */
+    protected final void inherit(InetSock parent) {
+        v6Only = parent.v6Only;
+        v6.trafficClass = parent.v6.trafficClass;
+        v6.unicastHops = parent.v6.unicastHops;
+        v6.minHopCount = parent.v6.minHopCount;
+        v6.receiveErrors = parent.v6.receiveErrors;
+        receiveErrors = parent.receiveErrors;
+        reuseAddress = parent.reuseAddress;
+        reusePort = parent.reusePort;
+        keepAlive = parent.keepAlive;
+        outOfBandInline = parent.outOfBandInline;
+        lingerSeconds = parent.lingerSeconds;
+        receiveLowWater = parent.receiveLowWater;
+        receiveBufferLocked = parent.receiveBufferLocked;
+        sendBufferLocked = parent.sendBufferLocked;
+        tos = parent.tos;
+        ttl = parent.ttl;
+        minTtl = parent.minTtl;
+        mark = parent.mark;
+        priority = parent.priority;
+        maxPacingRate = parent.maxPacingRate;
+        boundInterface = parent.boundInterface;
+    }
+
     public final InetStack stack() {
         InetStack present = stack;
         if (present == null) {

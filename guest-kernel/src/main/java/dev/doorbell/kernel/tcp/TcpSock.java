@@ -64,24 +64,7 @@ public final class TcpSock extends InetSock {
         this(tcp, parent.stackOrNull(), parent.domain(), c.settings);
         connection = c;
         ends.copyFrom(c);
-        v6Only = parent.v6Only;
-        v6.trafficClass = parent.v6.trafficClass;
-        v6.unicastHops = parent.v6.unicastHops;
-        v6.receiveErrors = parent.v6.receiveErrors;
-        reuseAddress = parent.reuseAddress;
-        reusePort = parent.reusePort;
-        keepAlive = parent.keepAlive;
-        outOfBandInline = parent.outOfBandInline;
-        lingerSeconds = parent.lingerSeconds;
-        receiveLowWater = parent.receiveLowWater;
-        receiveBufferLocked = parent.receiveBufferLocked;
-        sendBufferLocked = parent.sendBufferLocked;
-        tos = parent.tos;
-        ttl = parent.ttl;
-        mark = parent.mark;
-        priority = parent.priority;
-        maxPacingRate = parent.maxPacingRate;
-        boundInterface = parent.boundInterface;
+        inherit(parent);
     }
 
     // ---- addresses
