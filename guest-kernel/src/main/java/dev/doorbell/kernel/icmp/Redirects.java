@@ -67,8 +67,7 @@ public final class Redirects {
         if (followed.size() >= MAX) {
             ipv4.routes().remove(followed.remove().entry);
         }
-        RouteEntry entry =
-                new RouteEntry(destination, HOST_BITS, gateway, dev, current.source(), 0, RouteType.UNICAST);
+        RouteEntry entry = new RouteEntry(destination, HOST_BITS, gateway, dev, current.source(), 0, RouteType.UNICAST);
         followed.add(new Followed(entry, dev, ipv4.net().kernel().nowNs() + LIFE_NS));
         ipv4.routes().add(entry);
         armTimer();

@@ -318,19 +318,29 @@ public final class Ipv6 {
         forwarding = on;
     }
 
-    /** ip -6 route add default via a router on the link. */
-    public void addDefaultRoute(NetDevice dev, long high, long low) {
+    /**
+     * ip -6 route add.
+     *
+     * @param gatewayHigh router on the link; all zero: the destinations are on the link
+     */
+    public void addRoute(
+            NetDevice dev, long high, long low, int prefixLength, long gatewayHigh, long gatewayLow, int metric) {
         routes.add(new RouteEntry6(
-                0,
-                0,
-                0,
                 high,
                 low,
+                prefixLength,
+                gatewayHigh,
+                gatewayLow,
                 dev,
-                RouteEntry6.DEFAULT_METRIC,
+                metric,
                 RouteType.UNICAST,
                 RouteEntry6.Origin.STATIC,
                 InterfaceAddress6.FOREVER));
+    }
+
+    /** ip -6 route add default via a router on the link. */
+    public void addDefaultRoute(NetDevice dev, long high, long low) {
+        addRoute(dev, 0, 0, 0, high, low, RouteEntry6.DEFAULT_METRIC);
     }
 
     // ---- protocols

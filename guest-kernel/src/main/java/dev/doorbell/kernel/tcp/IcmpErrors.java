@@ -9,7 +9,6 @@ import dev.doorbell.kernel.ipv6.Icmp6Errors;
 import dev.doorbell.kernel.ipv6.Ipv6;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.tcp.TcpMib.Counter;
-import dev.doorbell.kernel.socket.SocketConstants;
 import org.jspecify.annotations.Nullable;
 
 /** ICMP errors about segments: soft for a connection, hard for an attempt; RFC 1122 §4.2.3.9, RFC 5927, RFC 1191. */
