@@ -109,6 +109,7 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
         regs.onWrite(POEMB, written -> followPower());
         regs.onWrite(CTRL, this::controlWritten);
         regs.onWrite(RCTL, this::receiveControlWritten);
+        regs.onWrite(RDTR, this::receiveDelayWritten);
         regs.onWrite(CTRL_EXT, this::extendedControlWritten);
         regs.onRead(STATUS, this::readStatus);
         regs.onWrite(PBACLR, interrupts::clearPending);
@@ -192,6 +193,12 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
     private void receiveControlWritten(int written) {
         receive.controlWritten(written);
         transmit.kick();
+    }
+
+    /** In place of the interrupt unit's own hook: FPD is about descriptors too. */
+    private void receiveDelayWritten(int written) {
+        receive.delayWritten(written);
+        interrupts.flushWritten(written);
     }
 
     private void extendedControlWritten(int written) {

@@ -84,6 +84,11 @@ final class InterruptUnit implements Interrupts {
     }
 
     @Override
+    public void receivedLate(int queue, boolean ack, int further) {
+        report((queue == 0 ? RXQ0 : RXQ1) | (ack ? ACK : 0), further, false);
+    }
+
+    @Override
     public void transmitted(int queue, boolean delayed, int further) {
         int causes = (queue == 0 ? TXQ0 : TXQ1) | further & TXQE;
         int urgent = further & ~TXQE;
@@ -216,8 +221,8 @@ final class InterruptUnit implements Interrupts {
         }
     }
 
-    /** RDTR and TIDV, bit 31: flush partial descriptors. Write-backs are never held back here, causes may be. */
-    private void flushWritten(int written) {
+    /** RDTR and TIDV, bit 31: raises the causes that wait. */
+    void flushWritten(int written) {
         if (written < 0) {
             int delayed = delays.take();
             if (delayed != 0) {

@@ -37,6 +37,11 @@ interface Interrupts {
      */
     void received(int queue, boolean ack, int further);
 
+    /** The same after descriptors were held back for as long as RDTR or RADV allow: that was the delay already. */
+    default void receivedLate(int queue, boolean ack, int further) {
+        received(queue, ack, further);
+    }
+
     /**
      * Descriptors with RS were written back on one TX queue. INTx and MSI: TXDW; MSI-X: TXQn.
      *

@@ -44,7 +44,11 @@ class ReceiveRegisters extends InterruptRegisters {
     static final Register RDH0 = MAP.get("RDH0");
     static final Register RDT0 = MAP.get("RDT0");
     static final Register RDTR = MAP.get("RDTR0");
+    static final Field RDTR_FPD = MAP.get("RDTR0", "FPD");
+    static final Field RDTR_DELAY = MAP.get("RDTR0", "DELAY");
     static final Register RXDCTL0 = MAP.get("RXDCTL0");
+    static final Field RXDCTL0_WTHRESH = MAP.get("RXDCTL0", "WTHRESH");
+    static final Field RXDCTL0_GRAN = MAP.get("RXDCTL0", "GRAN");
     static final Register RADV = MAP.get("RADV");
     static final Register RDBAL1 = MAP.get("RDBAL1");
     static final Register RDBAH1 = MAP.get("RDBAH1");

@@ -45,6 +45,10 @@ final class RxEngine implements ReceiveSide {
     private final Event fetch;
     private final Event data;
     private final Event writeBack;
+    private final WriteBackHold hold;
+    /** The next write-back has been held for as long as it may. */
+    private boolean late;
+
 
     /** Bytes of the head frame that are already in buffers. */
     private int placed;
@@ -81,6 +85,7 @@ final class RxEngine implements ReceiveSide {
         fetch = steps.event("82574L rx fetch", this::fetch);
         data = steps.event("82574L rx data", this::data);
         writeBack = steps.event("82574L rx write-back", this::writeBack);
+        hold = new WriteBackHold(regs, steps, this::writeBackLate);
         for (RxRing ring : rings) {
             ring.hook(written -> ringRewritten(ring), written -> kick());
         }
@@ -142,6 +147,8 @@ final class RxEngine implements ReceiveSide {
     public void reset() {
         flush(RxDrop.FLUSHED);
         writeBack.cancel();
+        hold.end();
+        late = false;
         for (RxRing ring : rings) {
             ring.forget();
         }
@@ -154,7 +161,7 @@ final class RxEngine implements ReceiveSide {
     /** Finished descriptors are still to be written back. */
     @Override
     public boolean isBusy() {
-        return writeBack.isScheduled();
+        return writeBack.isScheduled() || hold.isWaiting();
     }
 
     /** The link unit knows; frames that come while it is down are lost. */
@@ -169,6 +176,9 @@ final class RxEngine implements ReceiveSide {
             kick();
         } else {
             flush(RxDrop.FLUSHED);
+            if (hold.isWaiting()) {
+                steps.next(writeBack, Step.WRITE_BACK);
+            }
             wakeLink();
         }
     }
@@ -250,7 +260,11 @@ final class RxEngine implements ReceiveSide {
         wakeLink();
         watermarks.check();
         if (rings[0].pending() + rings[1].pending() > 0) {
-            steps.next(writeBack, Step.WRITE_BACK);
+            if (buffer.isEmpty() && hold.isPossible() && mayWait(0) && mayWait(1)) {
+                hold.hold();
+            } else {
+                steps.next(writeBack, Step.WRITE_BACK);
+            }
         }
         if (!buffer.isEmpty()) {
             RxRing ring = rings[buffer.queue(buffer.head())];
@@ -258,6 +272,26 @@ final class RxEngine implements ReceiveSide {
             if (ring.ready() < slots && ring.available() >= slots && ring.pending() == 0) {
                 steps.next(fetch, Step.FETCH);
             }
+        }
+    }
+
+    /** Nothing to write back on this queue, or too little, and the ring can still take more. */
+    private boolean mayWait(int queue) {
+        RxRing ring = rings[queue];
+        return ring.pending() == 0
+                || ring.available() >= slotsPerDescriptor() && hold.isTooFew(queue, ring.pending());
+    }
+
+    private void writeBackLate() {
+        late = true;
+        steps.next(writeBack, Step.WRITE_BACK);
+    }
+
+    /** RDTR: with FPD, or without a delay, nothing is held any longer. */
+    void delayWritten(int written) {
+        if (hold.isWaiting() && (RDTR_FPD.isSet(written) || regs.get(RDTR_DELAY) == 0)) {
+            hold.end();
+            writeBackLate();
         }
     }
 
@@ -394,6 +428,9 @@ final class RxEngine implements ReceiveSide {
 
     private void writeBack() {
         int started = generation;
+        boolean delayed = late;
+        late = false;
+        hold.end();
         for (int queue = 0; queue < rings.length; queue++) {
             RxRing ring = rings[queue];
             int descriptors = ring.pending();
@@ -419,7 +456,11 @@ final class RxEngine implements ReceiveSide {
             if (ring.takeSmallSeen()) {
                 further |= Interrupts.SRPD;
             }
-            interrupts.received(queue, ring.takeAckSeen(), further);
+            if (delayed) {
+                interrupts.receivedLate(queue, ring.takeAckSeen(), further);
+            } else {
+                interrupts.received(queue, ring.takeAckSeen(), further);
+            }
         }
         kick();
     }

@@ -43,6 +43,11 @@ final class StepTimer {
         this.random = random;
     }
 
+    /** Each step comes as soon as the one before has returned: nothing is held back to be done together with more. */
+    boolean isImmediate() {
+        return timing == Timing.ZERO;
+    }
+
     /** A reusable event for one step of one unit. */
     Event event(String name, Runnable action) {
         return scheduler.event(name, action);
