@@ -75,7 +75,7 @@ final class NvmUnit {
         boolean granted = EECD_REQ.isSet(written);
         regs.set(EECD_GNT, granted ? 1 : 0);
         pins.pins(granted && !EECD_CS.isSet(written), EECD_SK.isSet(written), EECD_DI.isSet(written));
-        regs.set(EECD_DO, pins.out() ? 1 : 0);
+        regs.set(EECD_DO, granted && pins.out() ? 1 : 0);
         if (EECD_FLUPD.isSet(written)) {
             save();
         } else {
@@ -100,7 +100,7 @@ final class NvmUnit {
         regs.set(EECD_SIZE_EX, nvm.sizeExponent());
         regs.set(EECD_ADDR_BITS, pins.hasWideAddresses() ? 1 : 0);
         pins.pins(false, false, false);
-        regs.set(EECD_DO, 1);
+        regs.set(EECD_DO, 0);
         regs.set(EECD_PRES, 1);
         regs.set(EECD_AUTO_RD, 0);
         long mac = nvm.mac();

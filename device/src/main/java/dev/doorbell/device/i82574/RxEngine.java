@@ -49,7 +49,6 @@ final class RxEngine implements ReceiveSide {
     /** The next write-back has been held for as long as it may. */
     private boolean late;
 
-
     /** Bytes of the head frame that are already in buffers. */
     private int placed;
     /** Status bits that the head frame earned on its way to memory. */
@@ -278,8 +277,7 @@ final class RxEngine implements ReceiveSide {
     /** Nothing to write back on this queue, or too little, and the ring can still take more. */
     private boolean mayWait(int queue) {
         RxRing ring = rings[queue];
-        return ring.pending() == 0
-                || ring.available() >= slotsPerDescriptor() && hold.isTooFew(queue, ring.pending());
+        return ring.pending() == 0 || ring.available() >= slotsPerDescriptor() && hold.isTooFew(queue, ring.pending());
     }
 
     private void writeBackLate() {

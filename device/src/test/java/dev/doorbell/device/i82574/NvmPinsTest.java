@@ -162,7 +162,9 @@ class NvmPinsTest {
             eecd(SK);
             eecd(0);
         }
-        assertThat(bench.read(EECD) & DO).isEqualTo(DO);
+        assertThat(bench.read(EECD) & DO).isZero();
+        eecd(REQ | CS);
+        assertThat(bench.read(EECD) & DO).as("nobody drives it").isEqualTo(DO);
         assertThat(readByte(0)).isEqualTo(0x52);
     }
 
