@@ -62,6 +62,11 @@ final class TcpSysctls {
         tcp("ecn", Sysctl.number(0, 2, () -> config.ecn, v -> config.ecn = v));
         tcp("fastopen", Sysctl.number(0, MANY, () -> config.fastopen, v -> config.fastopen = v));
         tcp("fastopen_key", new FastOpenKeySysctl(config));
+        duration(
+                "fastopen_blackhole_timeout_sec",
+                SECOND,
+                () -> config.fastopenBlackholeTimeoutNs,
+                v -> config.fastopenBlackholeTimeoutNs = v);
         tcp("min_snd_mss", Sysctl.number(48, 65535, () -> config.minSndMss, v -> config.minSndMss = v));
     }
 

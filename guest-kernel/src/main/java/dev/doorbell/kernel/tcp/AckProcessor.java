@@ -141,6 +141,9 @@ final class AckProcessor {
             c.sndWl1 = seq;
             if (window != c.sndWnd) {
                 c.sndWnd = window;
+                if (c.hasUnsent()) {
+                    tcp.output.restartAfterIdle(c); // a window that was closed for long tells nothing about the path
+                }
                 if (window > c.maxWindow) {
                     c.maxWindow = window;
                     tcp.output.syncMss(c, c.pathMtu);

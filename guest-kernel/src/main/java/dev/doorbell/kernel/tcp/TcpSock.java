@@ -351,7 +351,11 @@ public final class TcpSock extends InetSock {
     @Override
     public long sendmsg(Message message, int flags) {
         if ((flags & MSG_FASTOPEN) != 0 || deferredConnect) {
-            return tcp.fastOpenClient.send(this, message);
+            long opened = tcp.fastOpenClient.send(this, message);
+            if (opened != 0) {
+                return opened;
+            }
+            // The handshake that an earlier call has begun is over: an ordinary send.
         }
         TcpConnection c = connection;
         if (c == null) {
