@@ -151,7 +151,9 @@ final class LossRecovery {
             }
         } else {
             int before = c.retransOut;
-            rack.markLost(c);
+            if (rack.markLost(c)) {
+                context.flags &= ~AckContext.SET_TIMER;
+            }
             if (before > c.retransOut) {
                 context.flags |= AckContext.LOST_RETRANS;
             }

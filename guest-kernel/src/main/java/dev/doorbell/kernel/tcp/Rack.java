@@ -70,10 +70,14 @@ final class Rack {
         return timeout;
     }
 
-    /** After an ACK that delivered something: marks losses, and sets the reordering timer for what may follow. */
-    void markLost(TcpConnection c) {
+    /**
+     * After an ACK that delivered something: marks losses, and sets the reordering timer for what may follow.
+     *
+     * @return whether the timer is set: the retransmission timer then has to wait
+     */
+    boolean markLost(TcpConnection c) {
         if (!c.rackAdvanced) {
-            return;
+            return false;
         }
         c.rackAdvanced = false;
         long timeoutUs = detectLoss(c);
@@ -81,5 +85,6 @@ final class Rack {
             c.tcp.timers.resetTransmit(
                     c, TcpConnection.TIMER_REORDER, Math.min(timeoutUs * 1000 + TIMER_SLACK_NS, c.rtoNs));
         }
+        return timeoutUs > 0;
     }
 }
