@@ -142,7 +142,7 @@ final class UdpTable {
             return -1;
         }
         int address = Endpoints.matchLocal(own.localHigh, own.localLow, sock.v6Only, ends.localHigh, ends.localLow);
-        if (address < 0) {
+        if (address < 0 || own.scope != 0 && own.scope != interfaceIndex) {
             return -1;
         }
         // A socket of IPv4 alone is closer to an IPv4 packet than a dual-stack one.
