@@ -16,7 +16,7 @@ public final class Memfd implements AutoCloseable {
     }
 
     /**
-     * Zeroed memory. Throws {@link OsException}.
+     * Zeroed memory, sealed so that nobody who maps it need fear that it is cut off. Throws {@link OsException}.
      *
      * @param name for /proc only
      * @param bytes a multiple of the page size, 4096
@@ -25,9 +25,10 @@ public final class Memfd implements AutoCloseable {
         if (bytes <= 0 || bytes % 4096 != 0) {
             throw new IllegalArgumentException("memory of " + bytes + " bytes: must be a positive multiple of 4096");
         }
-        Fd fd = Fd.of(Libc.memfdCreate(name, Libc.MFD_CLOEXEC), "memfd_create " + name);
+        Fd fd = Fd.of(Libc.memfdCreate(name, Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING), "memfd_create " + name);
         try {
             OsException.check(Libc.ftruncate(fd.fd(), bytes), "ftruncate " + name + " to " + bytes + " bytes");
+            OsException.check(Libc.fcntl(fd.fd(), Libc.F_ADD_SEALS, Libc.F_SEAL_SHRINK), "fcntl F_ADD_SEALS " + name);
             return new Memfd(fd, map(fd.fd(), 0, bytes));
         } catch (RuntimeException e) {
             fd.close();
