@@ -155,7 +155,7 @@ public final class Icmp implements L4Protocol {
         }
         snmp.count(Mib.ICMP_OUT_MSGS);
         snmp.count(counter);
-        ipv4.queueXmit(answer, route, self, peer, IpProtocol.ICMP, tos, 0, Ipv4.MAY_FRAGMENT);
+        sender.transmit(answer, route, self, peer, tos);
     }
 
     // ---- errors

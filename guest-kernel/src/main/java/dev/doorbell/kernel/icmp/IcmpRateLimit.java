@@ -4,19 +4,22 @@ import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.ipv4.Mib;
 import dev.doorbell.kernel.ipv4.SnmpCounters;
 import java.util.SplittableRandom;
+import java.util.function.IntSupplier;
 
 /**
- * Limits ICMP errors, RFC 1812 section 4.3.2.8, with Linux's token buckets: one per destination (one a second, bursts
- * of six) and one for all (1000 a second, bursts of 50, each burst shortened at random so that nobody can count through
- * it, CVE-2020-25705).
+ * Limits ICMP errors, RFC 1812 section 4.3.2.8, with Linux's token buckets: one per destination (one in
+ * net.ipv4.icmp_ratelimit, bursts of six) and one for all (1000 a second, bursts of 50, each burst shortened at random so
+ * that nobody can count through it, CVE-2020-25705).
  */
 public final class IcmpRateLimit {
     private static final long SECOND_NS = 1_000_000_000L;
-    private static final long HOST_INTERVAL_NS = SECOND_NS;
+    private static final long MILLISECOND_NS = 1_000_000L;
+    private static final int DEFAULT_INTERVAL_MS = 1000;
     private static final int HOST_BURST = 6;
     private static final int GLOBAL_PER_SECOND = 1000, GLOBAL_BURST = 50, GLOBAL_JITTER = 3;
     private static final int HOSTS = 1024;
 
+    private final IntSupplier intervalMs;
     private final KernelContext kernel;
     private final SnmpCounters snmp;
     private final SplittableRandom random;
@@ -29,7 +32,14 @@ public final class IcmpRateLimit {
     private int globalTokens = GLOBAL_BURST;
     private long globalStampNs;
 
+    /** With Linux's default interval of a second. */
     public IcmpRateLimit(KernelContext kernel, SnmpCounters snmp) {
+        this(kernel, snmp, () -> DEFAULT_INTERVAL_MS);
+    }
+
+    /** @param intervalMs net.ipv4.icmp_ratelimit, time between two errors to one host, ms; 0: no limit */
+    public IcmpRateLimit(KernelContext kernel, SnmpCounters snmp, IntSupplier intervalMs) {
+        this.intervalMs = intervalMs;
         this.kernel = kernel;
         this.snmp = snmp;
         this.random = kernel.random("icmp rate limit");
@@ -38,6 +48,9 @@ public final class IcmpRateLimit {
 
     /** Whether an error may go to {@code destination} (an address, or a hash of one) now; takes the tokens when so. */
     public boolean allow(long destination) {
+        if (intervalMs.getAsInt() == 0) {
+            return true;
+        }
         if (!hasGlobalToken()) {
             snmp.count(Mib.ICMP_OUT_RATE_LIMIT_GLOBAL);
             return false;
@@ -65,14 +78,15 @@ public final class IcmpRateLimit {
         long hash = (destination ^ hashSeed) * 0x9E37_79B9_7F4A_7C15L;
         int slot = (int) (hash >>> 54);
         long now = kernel.nowNs();
-        long credit = HOST_BURST * HOST_INTERVAL_NS;
+        long interval = intervalMs.getAsInt() * MILLISECOND_NS;
+        long credit = HOST_BURST * interval;
         if (host[slot] == destination) {
             credit = Math.min(credit, hostCreditNs[slot] + now - hostStampNs[slot]);
         }
-        boolean allowed = credit >= HOST_INTERVAL_NS;
+        boolean allowed = credit >= interval;
         host[slot] = destination;
         hostStampNs[slot] = now;
-        hostCreditNs[slot] = allowed ? credit - HOST_INTERVAL_NS : credit;
+        hostCreditNs[slot] = allowed ? credit - interval : credit;
         return allowed;
     }
 }

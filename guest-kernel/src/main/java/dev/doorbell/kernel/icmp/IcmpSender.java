@@ -35,16 +35,18 @@ final class IcmpSender implements IcmpErrors {
     private final Ipv4Header quotedIp = new Ipv4Header();
     private final IcmpHeader icmp = new IcmpHeader();
 
+    private boolean transmitting;
+
     IcmpSender(Ipv4 ipv4) {
         this.ipv4 = ipv4;
         this.snmp = ipv4.snmp();
-        this.limit = new IcmpRateLimit(ipv4.net().kernel(), snmp);
+        this.limit = new IcmpRateLimit(ipv4.net().kernel(), snmp, ipv4::icmpRateLimitMs);
     }
 
     @Override
     public void send(SkBuff skb, int type, int code, int info) {
         int offset = (int) (skb.networkHeader - skb.data());
-        if (skb.networkHeader < skb.headGpa() || offset > 0) {
+        if (transmitting || skb.networkHeader < skb.headGpa() || offset > 0) {
             return; // headers are pulled, never ahead of data
         }
         ip.wrap(skb.memory(), skb.networkHeader, skb.headLength() - offset);
@@ -71,7 +73,18 @@ final class IcmpSender implements IcmpErrors {
         error.conntrackInfo = ConntrackInfo.ofAnswer(skb);
         snmp.count(Mib.ICMP_OUT_MSGS);
         countType(type);
-        ipv4.queueXmit(error, route, self, source, IpProtocol.ICMP, tos, 0, Ipv4.MAY_FRAGMENT);
+        transmit(error, route, self, source, tos);
+    }
+
+    /**
+     * Sends a message of ICMP's own. A filter that rejects it on its way out is not answered: that would be the kernel
+     * telling itself (Linux finds its ICMP socket locked then).
+     */
+    void transmit(SkBuff message, Route route, int source, int destination, int tos) {
+        boolean before = transmitting;
+        transmitting = true;
+        ipv4.queueXmit(message, route, source, destination, IpProtocol.ICMP, tos, 0, Ipv4.MAY_FRAGMENT);
+        transmitting = before;
     }
 
     /** RFC 1122 section 3.2.2: what must not be answered with an error. */

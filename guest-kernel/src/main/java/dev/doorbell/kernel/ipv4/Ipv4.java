@@ -48,6 +48,8 @@ public final class Ipv4 {
 
     /** net.ipv4.ip_forward. */
     private boolean forwarding;
+    /** net.ipv4.icmp_ratelimit. */
+    private int icmpRateLimitMs = 1000;
     /** Fragments are put together before the first hook. */
     private boolean reassembleFirst;
 
@@ -117,6 +119,15 @@ public final class Ipv4 {
     /** Whether packets for others are passed on. */
     public void setForwarding(boolean on) {
         forwarding = on;
+    }
+
+    /** Time between two ICMP errors to the same host, ms; 0: no limit. */
+    public int icmpRateLimitMs() {
+        return icmpRateLimitMs;
+    }
+
+    public void setIcmpRateLimitMs(int ms) {
+        icmpRateLimitMs = ms;
     }
 
     boolean isReassembleFirst() {

@@ -236,6 +236,8 @@ final class Ipv4Input {
         L4Protocol handler = ipv4.protocol(protocol);
         if (handler != null) {
             snmp.count(Mib.IP_IN_DELIVERS);
+            whole.conntrack = null; // the filter is done with it: what waits in a socket holds no connection
+            whole.conntrackInfo = 0;
             handler.receive(whole);
             return;
         }

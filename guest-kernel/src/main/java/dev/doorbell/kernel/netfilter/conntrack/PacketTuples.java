@@ -11,7 +11,6 @@ final class PacketTuples {
     /** What all protocols with ports have at their beginning. */
     private static final int PORTS_BYTES = 4;
 
-    private static final int QUOTED_BYTES = 8;
     private static final int UDPLITE = 136, SCTP = 132, DCCP = 33;
 
     private final Ipv4Header quoted = new Ipv4Header();
@@ -59,7 +58,7 @@ final class PacketTuples {
         int headerLength = (inner & 0xF) << 2;
         if (inner >>> 4 != 4
                 || headerLength < Ipv4Header.MIN_LENGTH
-                || !packet.pull(IcmpHeader.LENGTH + headerLength + QUOTED_BYTES)) {
+                || !packet.pull(IcmpHeader.LENGTH + headerLength)) {
             return false;
         }
         GuestMemory memory = packet.skb().memory();
@@ -69,6 +68,13 @@ final class PacketTuples {
             return false;
         }
         int ports = IcmpHeader.LENGTH + headerLength;
+        int needed = quoted.protocol() == IpProtocol.ICMP
+                ? IcmpHeader.LENGTH
+                : hasPorts(quoted.protocol()) ? PORTS_BYTES : 0;
+        if (!packet.pull(ports + needed)) {
+            return false;
+        }
+        quoted.wrap(packet.skb().memory(), packet.transport() + IcmpHeader.LENGTH, headerLength);
         into.source = quoted.source();
         into.destination = quoted.destination();
         into.protocol = quoted.protocol();

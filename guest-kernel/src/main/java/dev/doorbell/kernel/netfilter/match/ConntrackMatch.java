@@ -11,8 +11,6 @@ import dev.doorbell.kernel.netfilter.conntrack.Tuple;
 /** {@code -m conntrack}: state, tuples, status and age of the connection that a packet belongs to. */
 final class ConntrackMatch implements Match {
     private static final long SECOND_NS = 1_000_000_000L;
-    private static final int STATUS_MASK =
-            Connection.EXPECTED | Connection.SEEN_REPLY | Connection.ASSURED | Connection.CONFIRMED;
 
     private final ConntrackOptions wanted;
     private final KernelContext kernel;
@@ -29,7 +27,7 @@ final class ConntrackMatch implements Match {
         }
         Connection connection = Conntrack.of(packet.skb());
         if (connection == null) {
-            return wanted.isStatesOnly();
+            return wanted.states != 0; // as in Linux, whatever else is asked
         }
         if (wanted.direction >= 0 && ConntrackInfo.direction(packet.skb().conntrackInfo) != wanted.direction) {
             return false;
@@ -57,12 +55,8 @@ final class ConntrackMatch implements Match {
     }
 
     private boolean statusMatches(Connection connection) {
-        if (!wanted.hasStatus) {
-            return true;
-        }
-        int status = connection.status & STATUS_MASK;
-        boolean found = wanted.status == 0 ? status == 0 : (status & wanted.status) != 0;
-        return found != wanted.statusInverted;
+        // NONE is never found, as in Linux: it names no bit.
+        return !wanted.hasStatus || (connection.status & wanted.status) != 0 != wanted.statusInverted;
     }
 
     private boolean ageMatches(Connection connection) {

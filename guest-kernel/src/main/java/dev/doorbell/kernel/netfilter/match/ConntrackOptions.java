@@ -66,20 +66,6 @@ final class ConntrackOptions implements MatchBuilder {
         return ports[0].given || ports[1].given || ports[2].given || ports[3].given;
     }
 
-    /** Whether a packet without a connection can be answered. */
-    boolean isStatesOnly() {
-        return states != 0
-                && protocol < 0
-                && !hasPorts()
-                && !hasStatus
-                && expires.length == 0
-                && direction < 0
-                && !networks[0].given
-                && !networks[1].given
-                && !networks[2].given
-                && !networks[3].given;
-    }
-
     @Override
     public boolean option(String name, boolean inverted, Words words) throws RulesException {
         int network = List.of(NETWORK_OPTIONS).indexOf(name);

@@ -182,7 +182,7 @@ final class NatRewriter {
         if (quotedHeader < Ipv4Header.MIN_LENGTH
                 || !skb.pskbMayPull(Math.min(wanted, skb.length()))
                 || !skb.cow(0)
-                || skb.headLength() < quotedAt + quotedHeader + QUOTED_BYTES) {
+                || skb.headLength() < quotedAt + quotedHeader) {
             return false;
         }
         long at = skb.data() + quotedAt;

@@ -159,11 +159,11 @@ public final class Iptables {
         return out.toString();
     }
 
-    /** One line for each rule and policy: what it is, and how often it was hit. */
-    public List<String> countersReport() {
-        List<String> lines = new ArrayList<>();
-        tables.values().forEach(table -> lines.addAll(table.countersReport()));
-        return lines;
+    /** Packets that each rule and policy has seen, by its text, in the order of the tables. */
+    public Map<String, Long> counters() {
+        Map<String, Long> counters = new LinkedHashMap<>();
+        tables.values().forEach(table -> table.addCounters(counters));
+        return counters;
     }
 
     /** The addresses of an interface are gone. */

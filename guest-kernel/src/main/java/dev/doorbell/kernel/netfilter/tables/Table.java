@@ -3,8 +3,8 @@ package dev.doorbell.kernel.netfilter.tables;
 import dev.doorbell.kernel.netfilter.Packet;
 import dev.doorbell.kernel.netfilter.Verdict;
 import dev.doorbell.kernel.netfilter.target.Target;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -155,21 +155,18 @@ final class Table {
         out.append('[').append(packets).append(':').append(bytes).append(']');
     }
 
-    /** Lines for a report: every rule that was hit, every policy. */
-    List<String> countersReport() {
-        List<String> lines = new ArrayList<>();
+    /** Adds how often each rule and policy was hit, by its text; equal rules are added up. */
+    void addCounters(Map<String, Long> into) {
         for (Chain chain : chains) {
             for (Rule rule : chain.rules()) {
-                StringBuilder line = new StringBuilder();
-                line.append(kind.text()).append(' ').append(chain.name());
+                StringBuilder line = new StringBuilder(kind.text()).append(" -A ").append(chain.name());
                 rule.save(line);
-                lines.add(line + ": " + rule.packets() + " packets, " + rule.bytes() + " bytes");
+                into.merge(line.toString(), rule.packets(), Long::sum);
             }
             if (chain.isBuiltIn()) {
-                lines.add(kind.text() + " " + chain.name() + " policy " + (chain.drops() ? "DROP" : "ACCEPT") + ": "
-                        + chain.policyPackets() + " packets, " + chain.policyBytes() + " bytes");
+                String policy = chain.drops() ? " DROP" : " ACCEPT";
+                into.merge(kind.text() + " -P " + chain.name() + policy, chain.policyPackets(), Long::sum);
             }
         }
-        return lines;
     }
 }
