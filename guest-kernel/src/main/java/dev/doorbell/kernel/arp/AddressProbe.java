@@ -47,6 +47,15 @@ public final class AddressProbe {
         timer.modTimerAfter(random.nextLong(PROBE_WAIT_NS));
     }
 
+    /** Stops without an outcome; also the announcements that are still due. */
+    public void cancel() {
+        timer.delTimer();
+        if (!over) {
+            over = true;
+            arp.setProbe(null);
+        }
+    }
+
     private void step() {
         if (probesSent < PROBES) {
             arp.probe(dev, address);
