@@ -29,9 +29,8 @@ final class DhcpBinding {
     /** A renewed lease leaves what is the same alone, so that connections go on. */
     void apply(DhcpLease lease) {
         DhcpLease before = applied;
-        boolean sameAddress = before != null
-                && before.address() == lease.address()
-                && before.prefixLength() == lease.prefixLength();
+        boolean sameAddress =
+                before != null && before.address() == lease.address() && before.prefixLength() == lease.prefixLength();
         if (!sameAddress) {
             remove();
             ipv4.addAddress(dev, lease.address(), lease.prefixLength());

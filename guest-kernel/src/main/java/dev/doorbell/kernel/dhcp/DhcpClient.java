@@ -4,6 +4,7 @@ import dev.doorbell.bus.wire.Ipv4Address;
 import dev.doorbell.kernel.arp.AddressProbe;
 import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.ipv4.Ipv4;
+import dev.doorbell.kernel.net.NetStack;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.time.KernelTimer;
 import java.util.SplittableRandom;
@@ -51,6 +52,7 @@ public final class DhcpClient {
     private final DhcpWire wire;
     private final DhcpWriter writer;
     private final DhcpBinding binding;
+    private final DhcpPort port;
     private final KernelTimer timer;
     private Consumer<DhcpClient> listener = client -> {};
     private DhcpState state = DhcpState.STOPPED;
@@ -65,8 +67,9 @@ public final class DhcpClient {
     private long retryNs;
     private int requests;
 
-    public DhcpClient(Ipv4 ipv4, NetDevice dev, String hostName) {
-        this.ipv4 = ipv4;
+    public DhcpClient(NetStack stack, NetDevice dev, String hostName) {
+        this.ipv4 = stack.ipv4();
+        this.port = new DhcpPort(stack.inet());
         this.kernel = ipv4.net().kernel();
         this.dev = dev;
         this.random = kernel.random("dhcp " + dev.name());
@@ -119,6 +122,7 @@ public final class DhcpClient {
         wire.listen(false);
         cancelProbe();
         binding.remove();
+        port.close();
         lease = null;
         enter(DhcpState.STOPPED);
     }
@@ -139,6 +143,7 @@ public final class DhcpClient {
         nextXid();
         begunNs = kernel.nowNs();
         retryNs = FIRST_RETRY_NS;
+        port.open();
         wire.listen(true);
     }
 

@@ -139,7 +139,9 @@ public record DhcpLease(
     }
 
     private static int mtu(byte @Nullable [] option) {
-        int mtu = option == null || option.length != 2 ? 0 : ByteBuffer.wrap(option).getShort() & 0xFFFF;
+        int mtu = option == null || option.length != 2
+                ? 0
+                : ByteBuffer.wrap(option).getShort() & 0xFFFF;
         return mtu < MIN_MTU ? 0 : mtu;
     }
 

@@ -114,6 +114,8 @@ final class DhcpMessage {
     /** An option of exactly four bytes; {@code otherwise} when it is not there or of another length. */
     int i32(int code, int otherwise) {
         byte[] value = options.get(code);
-        return value == null || value.length != 4 ? otherwise : ByteBuffer.wrap(value).getInt();
+        return value == null || value.length != 4
+                ? otherwise
+                : ByteBuffer.wrap(value).getInt();
     }
 }

@@ -80,7 +80,9 @@ final class DhcpWriter {
         b.position(DhcpMessage.OPTIONS);
         b.put((byte) DhcpOption.MESSAGE_TYPE).put((byte) 1).put((byte) type);
         int id = b.position() + 3;
-        b.put((byte) DhcpOption.CLIENT_ID).put((byte) (1 + DhcpMessage.MAC_BYTES)).put((byte) DhcpMessage.ETHERNET);
+        b.put((byte) DhcpOption.CLIENT_ID)
+                .put((byte) (1 + DhcpMessage.MAC_BYTES))
+                .put((byte) DhcpMessage.ETHERNET);
         putMac(b, id);
         b.position(id + DhcpMessage.MAC_BYTES);
         return b;

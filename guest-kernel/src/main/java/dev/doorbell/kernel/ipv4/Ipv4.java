@@ -169,7 +169,15 @@ public final class Ipv4 {
 
     private static RouteEntry connected(InterfaceAddress address) {
         return new RouteEntry(
-                address.network(), address.prefixLength(), 0, address.dev(), address.address(), 0, RouteType.UNICAST);
+                address.network(),
+                address.prefixLength(),
+                0,
+                address.dev(),
+                address.address(),
+                0,
+                RouteType.UNICAST,
+                0,
+                true);
     }
 
     /** Sends datagrams of this protocol number to {@code handler}. */

@@ -20,6 +20,8 @@ public final class Route {
     private final long pathMtuExpiresNs;
     private final boolean pathMtuLocked;
     private @Nullable Neighbour neighbour;
+    /** Of the line in the table; 0: the device's. */
+    private int tableMtu;
 
     /** What was asked for: the key in the cache. */
     final int keyDestination, keySource, keyInterface;
@@ -78,9 +80,14 @@ public final class Route {
         return source;
     }
 
+    void setMtu(int bytes) {
+        tableMtu = bytes;
+    }
+
     /** Bytes of the largest IP packet that fits the path as far as known: device's or discovered. Changes. */
     public int mtu() {
-        return pathMtu != 0 && owner.nowNs() < pathMtuExpiresNs ? Math.min(pathMtu, dev.mtu()) : dev.mtu();
+        int mtu = tableMtu == 0 ? dev.mtu() : Math.min(tableMtu, dev.mtu());
+        return pathMtu != 0 && owner.nowNs() < pathMtuExpiresNs ? Math.min(pathMtu, mtu) : mtu;
     }
 
     /** The path claims an MTU below the floor: packets of {@link #mtu()} bytes must go without DF. */

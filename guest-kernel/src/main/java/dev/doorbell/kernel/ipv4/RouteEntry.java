@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param dev null for the types that refuse
  * @param source preferred source address, or 0
  * @param metric lower is better
+ * @param mtu of packets that go this way, bytes; 0: the device's
+ * @param automatic made with an address of the interface, not by hand
  */
 public record RouteEntry(
         int destination,
@@ -20,7 +22,21 @@ public record RouteEntry(
         @Nullable NetDevice dev,
         int source,
         int metric,
-        RouteType type) {
+        RouteType type,
+        int mtu,
+        boolean automatic) {
+
+    /** By hand, with the device's MTU. */
+    public RouteEntry(
+            int destination,
+            int prefixLength,
+            int gateway,
+            @Nullable NetDevice dev,
+            int source,
+            int metric,
+            RouteType type) {
+        this(destination, prefixLength, gateway, dev, source, metric, type, 0, false);
+    }
 
     boolean matches(int address) {
         return (address & Ipv4Address.mask(prefixLength)) == destination;

@@ -53,6 +53,11 @@ public final class Routes {
         invalidate();
     }
 
+    /** The lines, best first. */
+    public List<RouteEntry> list() {
+        return List.copyOf(table);
+    }
+
     /** Makes every {@link Route} handed out so far invalid. */
     void invalidate() {
         generation++;
@@ -126,7 +131,9 @@ public final class Routes {
         if (entry != null) {
             NetDevice dev = entry.dev() == null ? loopback : entry.dev();
             int from = source != 0 ? source : entry.source();
-            return make(entry.type(), dev, destination, entry.gateway(), from, destination, source, outInterface);
+            Route made = make(entry.type(), dev, destination, entry.gateway(), from, destination, source, outInterface);
+            made.setMtu(entry.mtu());
+            return made;
         }
         // Bound to a device, everything is taken to be on its link, as Linux does for SO_BINDTODEVICE.
         return forced == null

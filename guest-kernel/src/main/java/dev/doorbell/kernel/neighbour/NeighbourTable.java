@@ -128,6 +128,11 @@ public final class NeighbourTable {
         remove(neighbour -> neighbour.dev() == dev);
     }
 
+    /** Forgets one entry. No effect when it is not here. */
+    public void delete(Neighbour entry) {
+        remove(neighbour -> neighbour == entry);
+    }
+
     public int size() {
         return size;
     }

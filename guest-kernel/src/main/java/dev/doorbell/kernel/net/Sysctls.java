@@ -20,11 +20,7 @@ public final class Sysctls {
         TcpSysctls.add(tcp, settings);
         settings.put(
                 "net.ipv4.icmp_ratelimit",
-                Sysctl.number(
-                        0,
-                        Integer.MAX_VALUE,
-                        stack.ipv4()::icmpRateLimitMs,
-                        stack.ipv4()::setIcmpRateLimitMs));
+                Sysctl.number(0, Integer.MAX_VALUE, stack.ipv4()::icmpRateLimitMs, stack.ipv4()::setIcmpRateLimitMs));
         settings.put(
                 "net.ipv4.ip_forward", Sysctl.flag(stack.ipv4()::isForwarding, value -> stack.setForwarding(value)));
     }

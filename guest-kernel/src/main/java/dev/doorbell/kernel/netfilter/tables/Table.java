@@ -159,7 +159,8 @@ final class Table {
     void addCounters(Map<String, Long> into) {
         for (Chain chain : chains) {
             for (Rule rule : chain.rules()) {
-                StringBuilder line = new StringBuilder(kind.text()).append(" -A ").append(chain.name());
+                StringBuilder line =
+                        new StringBuilder(kind.text()).append(" -A ").append(chain.name());
                 rule.save(line);
                 into.merge(line.toString(), rule.packets(), Long::sum);
             }
