@@ -1,0 +1,326 @@
+package dev.doorbell.kernel.net;
+
+import dev.doorbell.bus.wire.Ipv4Address;
+import dev.doorbell.bus.wire.MacAddress;
+import dev.doorbell.kernel.core.ErrnoException;
+import dev.doorbell.kernel.ipv4.InterfaceAddress;
+import dev.doorbell.kernel.ipv4.Ipv4;
+import dev.doorbell.kernel.neighbour.Neighbour;
+import dev.doorbell.kernel.neighbour.NeighbourState;
+import dev.doorbell.kernel.netdev.NetDevice;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Addresses, routes, neighbours and links of one kernel in the words of {@code ip}, IPv4:
+ *
+ * <pre>
+ * ip address add|replace|del CIDR [brd ADDRESS|+] [scope SCOPE] dev NAME,  ip address show|flush [dev NAME]
+ * ip route   add|append|replace|change|del|show|flush|get ...               see {@link IpRoutes}
+ * ip neigh   add|replace|change|del ADDRESS [lladdr MAC] [nud STATE] dev NAME,  ip neigh show|flush [dev NAME]
+ * ip link    set [dev] NAME up|down|mtu N|address MAC,  ip link show [dev NAME]
+ * </pre>
+ *
+ * What it prints has the form of iproute2. Beginnings of words are understood as there: {@code ip a s}, {@code ip r}.
+ */
+public final class IpCommand {
+    private final NetStack stack;
+    private final Ipv4 ipv4;
+    private final IpRoutes routes;
+
+    public IpCommand(NetStack stack) {
+        this.stack = stack;
+        this.ipv4 = stack.ipv4();
+        this.routes = new IpRoutes(stack);
+    }
+
+    /**
+     * Does one command. Task context.
+     *
+     * @param command with or without the word "ip" in front
+     * @return what it prints; empty when it only changes something
+     * @throws IpException one line; nothing has changed
+     */
+    public String run(String command) throws IpException {
+        IpWords words = new IpWords(command);
+        words.skip("ip");
+        words.skip("-4");
+        String object = words.next("addr, route, neigh or link");
+        if (isBeginning(object, "address")) {
+            return address(words);
+        }
+        if (isBeginning(object, "route")) {
+            return routes.run(words);
+        }
+        if (isBeginning(object, "neighbour") || isBeginning(object, "neighbor")) {
+            return neighbour(words);
+        }
+        if (isBeginning(object, "link")) {
+            return link(words);
+        }
+        throw new IpException("Object \"" + object + "\" is unknown, there are addr, route, neigh and link");
+    }
+
+    static boolean isBeginning(String word, String of) {
+        return !word.isEmpty() && of.startsWith(word);
+    }
+
+    private @Nullable NetDevice optionalDevice(IpWords words) throws IpException {
+        if (!words.hasNext()) {
+            return null;
+        }
+        words.skip("dev");
+        return words.device(ipv4.net());
+    }
+
+    // ---- address
+
+    private String address(IpWords words) throws IpException {
+        String verb = words.hasNext() ? words.next("") : "show";
+        if (isBeginning(verb, "show") || isBeginning(verb, "list")) {
+            return showAddresses(optionalDevice(words));
+        }
+        if (isBeginning(verb, "flush")) {
+            NetDevice dev = optionalDevice(words);
+            if (dev == null) {
+                throw new IpException("ip addr flush: which interface? say dev NAME");
+            }
+            for (InterfaceAddress entry : ipv4.addresses().list().toArray(new InterfaceAddress[0])) {
+                if (entry.dev() == dev) {
+                    ipv4.removeAddress(dev, entry.address(), entry.prefixLength());
+                }
+            }
+            return "";
+        }
+        boolean add = isBeginning(verb, "add");
+        boolean replace = isBeginning(verb, "replace") || isBeginning(verb, "change");
+        if (!add && !replace && !isBeginning(verb, "delete")) {
+            throw new IpException(
+                    "ip addr: unknown command \"" + verb + "\", there are add, replace, del, show, flush");
+        }
+        changeAddress(words, add, replace);
+        return "";
+    }
+
+    private void changeAddress(IpWords words, boolean add, boolean replace) throws IpException {
+        int[] prefix = null;
+        NetDevice dev = null;
+        while (words.hasNext()) {
+            String word = words.next("");
+            switch (word) {
+                case "dev" -> dev = words.device(ipv4.net());
+                // Where a packet to all goes follows from the prefix, and so does the scope.
+                case "brd", "broadcast", "scope", "label" -> words.next("the value of " + word);
+                case "local" -> prefix = IpWords.prefix(words.next("an address"));
+                default -> prefix = IpWords.prefix(word);
+            }
+        }
+        if (prefix == null) {
+            throw new IpException("an address such as 10.0.0.1/24 is missing");
+        }
+        if (dev == null) {
+            throw new IpException("Not enough information: \"dev\" argument is required.");
+        }
+        boolean present = ipv4.addresses().list().contains(new InterfaceAddress(dev, prefix[0], prefix[1]));
+        if (add && present) {
+            throw new IpException("ipv4: Address already assigned.");
+        }
+        if (add || replace) {
+            if (!present) {
+                ipv4.addAddress(dev, prefix[0], prefix[1]);
+            }
+        } else if (!present) {
+            throw new IpException("ipv4: Address not found.");
+        } else {
+            ipv4.removeAddress(dev, prefix[0], prefix[1]);
+        }
+    }
+
+    private String showAddresses(@Nullable NetDevice only) {
+        StringBuilder out = new StringBuilder();
+        for (NetDevice dev : ipv4.net().devices()) {
+            if (only == null || only == dev) {
+                linkLine(out, dev);
+                for (InterfaceAddress entry : ipv4.addresses().list()) {
+                    if (entry.dev() == dev) {
+                        addressLine(out, entry);
+                    }
+                }
+            }
+        }
+        return out.toString();
+    }
+
+    private static void addressLine(StringBuilder out, InterfaceAddress entry) {
+        boolean host = entry.dev().isLoopback();
+        out.append("    inet ").append(entry);
+        if (entry.broadcast() != 0 && !host) {
+            out.append(" brd ").append(Ipv4Address.format(entry.broadcast()));
+        }
+        out.append(" scope ")
+                .append(host ? "host " : "global ")
+                .append(entry.dev().name());
+        out.append("\n       valid_lft forever preferred_lft forever\n");
+    }
+
+    // ---- link
+
+    private static void linkLine(StringBuilder out, NetDevice dev) {
+        boolean carrier = dev.isUp() && dev.netifCarrierOk();
+        out.append(dev.ifindex()).append(": ").append(dev.name()).append(": <");
+        out.append(dev.isUp() && !carrier ? "NO-CARRIER," : "");
+        out.append(dev.isLoopback() ? "LOOPBACK" : "BROADCAST,MULTICAST");
+        out.append(dev.isUp() ? ",UP" : "").append(carrier ? ",LOWER_UP" : "");
+        out.append("> mtu ").append(dev.mtu());
+        out.append(dev.isLoopback() ? " qdisc noqueue state " : " qdisc pfifo_fast state ");
+        out.append(!dev.isUp() ? "DOWN" : dev.isLoopback() ? "UNKNOWN" : carrier ? "UP" : "DOWN");
+        out.append(" group default qlen ").append(dev.txQueueLen).append('\n');
+        out.append(dev.isLoopback() ? "    link/loopback " : "    link/ether ");
+        out.append(MacAddress.format(dev.devAddr())).append(" brd ");
+        out.append(MacAddress.format(dev.isLoopback() ? 0 : NetDevice.BROADCAST_MAC))
+                .append('\n');
+    }
+
+    private String link(IpWords words) throws IpException {
+        String verb = words.hasNext() ? words.next("") : "show";
+        if (isBeginning(verb, "show") || isBeginning(verb, "list")) {
+            NetDevice only = optionalDevice(words);
+            StringBuilder out = new StringBuilder();
+            for (NetDevice dev : ipv4.net().devices()) {
+                if (only == null || only == dev) {
+                    linkLine(out, dev);
+                }
+            }
+            return out.toString();
+        }
+        if (!verb.equals("set")) {
+            throw new IpException("ip link: unknown command \"" + verb + "\", there are set and show");
+        }
+        words.skip("dev");
+        NetDevice dev = words.device(ipv4.net());
+        if (!words.hasNext()) {
+            throw new IpException("ip link set " + dev.name() + ": up, down, mtu N or address MAC must follow");
+        }
+        while (words.hasNext()) {
+            setLink(dev, words.next(""), words);
+        }
+        return "";
+    }
+
+    private static void setLink(NetDevice dev, String word, IpWords words) throws IpException {
+        try {
+            switch (word) {
+                case "up" -> dev.devOpen();
+                case "down" -> dev.devClose();
+                case "mtu" -> dev.devSetMtu(IpWords.number("mtu", words.next("a number"), dev.minMtu, dev.maxMtu));
+                case "address" -> dev.devSetMacAddress(IpWords.mac(words.next("a MAC address")));
+                default ->
+                    throw new IpException(
+                            "ip link set: unknown word \"" + word + "\", there are up, down, mtu and address");
+            }
+        } catch (ErrnoException e) {
+            throw new IpException("RTNETLINK answers: " + e.getMessage());
+        }
+    }
+
+    // ---- neighbour
+
+    private String neighbour(IpWords words) throws IpException {
+        String verb = words.hasNext() ? words.next("") : "show";
+        if (isBeginning(verb, "show") || isBeginning(verb, "list")) {
+            return showNeighbours(optionalDevice(words));
+        }
+        if (isBeginning(verb, "flush")) {
+            NetDevice dev = optionalDevice(words);
+            for (Neighbour entry : stack.arp().neighbours().list()) {
+                if ((dev == null || entry.dev() == dev) && entry.state() != NeighbourState.PERMANENT) {
+                    stack.arp().neighbours().delete(entry);
+                }
+            }
+            return "";
+        }
+        boolean delete = isBeginning(verb, "delete");
+        if (!delete && !isBeginning(verb, "add") && !isBeginning(verb, "replace") && !isBeginning(verb, "change")) {
+            throw new IpException(
+                    "ip neigh: unknown command \"" + verb + "\", there are add, replace, del, show, flush");
+        }
+        changeNeighbour(words, verb, delete);
+        return "";
+    }
+
+    private void changeNeighbour(IpWords words, String verb, boolean delete) throws IpException {
+        int address = 0;
+        long mac = -1;
+        String nud = "permanent";
+        NetDevice dev = null;
+        while (words.hasNext()) {
+            String word = words.next("");
+            switch (word) {
+                case "dev" -> dev = words.device(ipv4.net());
+                case "lladdr" -> mac = IpWords.mac(words.next("a MAC address"));
+                case "nud" -> nud = words.next("a state");
+                case "to" -> address = IpWords.address(words.next("an address"));
+                default -> address = IpWords.address(word);
+            }
+        }
+        if (address == 0 || dev == null) {
+            throw new IpException("Device and destination are required arguments.");
+        }
+        Neighbour known = stack.arp().neighbours().lookup(dev, address);
+        if (delete) {
+            if (known == null) {
+                throw new IpException("RTNETLINK answers: No such file or directory");
+            }
+            stack.arp().neighbours().delete(known);
+            return;
+        }
+        if (known != null && isBeginning(verb, "add")) {
+            throw new IpException("RTNETLINK answers: File exists");
+        }
+        if (known == null && isBeginning(verb, "change") && !isBeginning(verb, "c")) {
+            throw new IpException("RTNETLINK answers: No such file or directory");
+        }
+        if (mac < 0) {
+            throw new IpException("ip neigh " + verb + ": lladdr MAC is missing");
+        }
+        set(dev, address, mac, nud);
+    }
+
+    private void set(NetDevice dev, int address, long mac, String nud) throws IpException {
+        boolean permanent = nud.equals("permanent") || nud.equals("noarp");
+        if (!permanent && !nud.equals("reachable") && !nud.equals("stale")) {
+            throw new IpException("nud \"" + nud + "\": must be permanent, noarp, reachable or stale");
+        }
+        Neighbour old = stack.arp().neighbours().lookup(dev, address);
+        if (old != null) {
+            stack.arp().neighbours().delete(old);
+        }
+        Neighbour entry = stack.arp().neighbours().lookupOrCreate(dev, address);
+        if (entry == null) {
+            throw new IpException("RTNETLINK answers: No buffer space available");
+        }
+        if (permanent) {
+            entry.makePermanent(mac);
+        } else {
+            entry.update(mac, nud.equals("reachable"), true);
+        }
+    }
+
+    private String showNeighbours(@Nullable NetDevice only) {
+        StringBuilder out = new StringBuilder();
+        for (Neighbour entry : stack.arp().neighbours().list()) {
+            if (only == null || only == entry.dev()) {
+                out.append(Ipv4Address.format(entry.address()))
+                        .append(" dev ")
+                        .append(entry.dev().name());
+                if (entry.state().isValid()) {
+                    out.append(" lladdr ").append(MacAddress.format(entry.mac()));
+                }
+                out.append(' ')
+                        .append(entry.state().name().toUpperCase(Locale.ROOT))
+                        .append(" \n");
+            }
+        }
+        return out.toString();
+    }
+}

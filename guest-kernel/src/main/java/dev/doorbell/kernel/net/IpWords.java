@@ -1,0 +1,86 @@
+package dev.doorbell.kernel.net;
+
+import dev.doorbell.bus.wire.Ipv4Address;
+import dev.doorbell.bus.wire.MacAddress;
+import dev.doorbell.kernel.netdev.NetCore;
+import dev.doorbell.kernel.netdev.NetDevice;
+import java.util.List;
+
+/** The words of one {@code ip} command, taken one after the other. */
+final class IpWords {
+    private final List<String> words;
+    private int at;
+
+    IpWords(String command) {
+        words = List.of(command.strip().split("\\s+", -1));
+    }
+
+    boolean hasNext() {
+        return at < words.size() && !words.get(at).isEmpty();
+    }
+
+    String next(String what) throws IpException {
+        if (!hasNext()) {
+            throw new IpException("the command ends where " + what + " must follow");
+        }
+        return words.get(at++);
+    }
+
+    /** Takes the word when it is next. */
+    boolean skip(String word) {
+        boolean found = hasNext() && words.get(at).equals(word);
+        at += found ? 1 : 0;
+        return found;
+    }
+
+    void back() {
+        at--;
+    }
+
+    NetDevice device(NetCore net) throws IpException {
+        String name = next("the name of an interface");
+        NetDevice dev = net.deviceByName(name);
+        if (dev == null) {
+            throw new IpException("Cannot find device \"" + name + "\"");
+        }
+        return dev;
+    }
+
+    static int address(String text) throws IpException {
+        try {
+            return Ipv4Address.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new IpException("\"" + text + "\": must be an IPv4 address such as 192.168.7.2");
+        }
+    }
+
+    /** An address with its prefix length; 32 when that is not given. */
+    static int[] prefix(String text) throws IpException {
+        if (text.equals("default") || text.equals("any") || text.equals("all")) {
+            return new int[] {0, 0};
+        }
+        int slash = text.indexOf('/');
+        int address = address(slash < 0 ? text : text.substring(0, slash));
+        return new int[] {address, slash < 0 ? 32 : number("prefix length", text.substring(slash + 1), 0, 32)};
+    }
+
+    static int number(String what, String text, int min, int max) throws IpException {
+        try {
+            long value = Long.parseLong(text);
+            if (value >= min && value <= max) {
+                return (int) value;
+            }
+        } catch (NumberFormatException e) {
+            // the message below is the same for both
+        }
+        throw new IpException(what + " \"" + text + "\": must be a number from " + min + " to " + max);
+    }
+
+    static long mac(String text) throws IpException {
+        try {
+            return MacAddress.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new IpException("lladdr \"" + text + "\": must be six octets such as 02:00:00:00:00:02");
+        }
+    }
+}
