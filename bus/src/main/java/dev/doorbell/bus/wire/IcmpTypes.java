@@ -37,5 +37,8 @@ public final class IcmpTypes {
     /** Codes of {@link #TIME_EXCEEDED}. */
     public static final int TTL_EXCEEDED = 0, REASSEMBLY_TIME_EXCEEDED = 1;
 
+    /** Code of {@link #REDIRECT}: for this destination only. */
+    public static final int REDIRECT_HOST = 1;
+
     private IcmpTypes() {}
 }

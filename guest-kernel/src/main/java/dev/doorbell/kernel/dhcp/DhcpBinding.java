@@ -35,7 +35,7 @@ final class DhcpBinding {
             remove();
             ipv4.addAddress(dev, lease.address(), lease.prefixLength());
         }
-        if (!sameAddress || !before.routes().equals(lease.routes())) {
+        if (before == null || !sameAddress || !before.routes().equals(lease.routes())) {
             removeRoutes();
             lease.routes().forEach(route -> addRoute(route, lease.address()));
         }

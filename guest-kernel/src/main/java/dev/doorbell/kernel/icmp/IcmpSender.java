@@ -144,6 +144,8 @@ final class IcmpSender implements IcmpErrors {
             icmp.nextHopMtu(info);
         } else if (type == IcmpTypes.PARAMETER_PROBLEM) {
             icmp.rest(info << 24);
+        } else if (type == IcmpTypes.REDIRECT) {
+            icmp.rest(info);
         }
         int linear = Math.min(pulled, quoted);
         skb.memory().copyTo(skb.networkHeader, error.memory(), data + IcmpHeader.LENGTH, linear);

@@ -89,6 +89,17 @@ public final class Addresses implements Arp.Addresses {
         return null;
     }
 
+    /** Whether a host is on the link of an interface, by the prefixes of its addresses. */
+    boolean isOnLink(NetDevice dev, int address) {
+        for (int i = 0; i < all.size(); i++) {
+            InterfaceAddress entry = all.get(i);
+            if (entry.dev() == dev && entry.contains(address)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** The first address of an interface; 0 when it has none. */
     public int firstOf(NetDevice dev) {
         for (InterfaceAddress entry : all) {

@@ -50,6 +50,8 @@ public final class Ipv4 {
     private boolean forwarding;
     /** net.ipv4.icmp_ratelimit. */
     private int icmpRateLimitMs = 1000;
+
+    private boolean sendsRedirects = true;
     /** Fragments are put together before the first hook. */
     private boolean reassembleFirst;
 
@@ -119,6 +121,15 @@ public final class Ipv4 {
     /** Whether packets for others are passed on. */
     public void setForwarding(boolean on) {
         forwarding = on;
+    }
+
+    /** net.ipv4.conf.all.send_redirects: a router tells hosts of better ones (default). */
+    public boolean sendsRedirects() {
+        return sendsRedirects;
+    }
+
+    public void setSendsRedirects(boolean on) {
+        sendsRedirects = on;
     }
 
     /** Time between two ICMP errors to the same host, ms; 0: no limit. */

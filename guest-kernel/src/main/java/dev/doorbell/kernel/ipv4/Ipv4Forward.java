@@ -3,6 +3,7 @@ package dev.doorbell.kernel.ipv4;
 import dev.doorbell.bus.wire.IcmpTypes;
 import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.Ipv4Header;
+import dev.doorbell.bus.wire.TcpHeader;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
 import dev.doorbell.kernel.netfilter.Verdict;
@@ -16,6 +17,7 @@ final class Ipv4Forward {
     private final Ipv4 ipv4;
     private final SnmpCounters snmp;
     private final Ipv4Header ip = new Ipv4Header();
+    private final TcpHeader tcp = new TcpHeader();
 
     Ipv4Forward(Ipv4 ipv4) {
         this.ipv4 = ipv4;
@@ -53,7 +55,8 @@ final class Ipv4Forward {
         int mtu = route.mtu();
         // What came in fragments may leave in fragments of that size, whatever DF says.
         int longest = skb.fragmentMax == 0 ? skb.length() : skb.fragmentMax;
-        if (skb.gsoSize == 0 && longest > mtu && ip.isDontFragment()) {
+        boolean tooLong = skb.gsoSize == 0 ? longest > mtu : segmentLength(skb) > mtu;
+        if (tooLong && ip.isDontFragment()) {
             snmp.count(Mib.IP_FRAG_FAILS);
             refuse(skb, IcmpTypes.DEST_UNREACH, IcmpTypes.FRAGMENTATION_NEEDED, mtu, DropReason.IP_FRAG_NEEDED);
             return;
@@ -62,6 +65,14 @@ final class Ipv4Forward {
             snmp.count(Mib.IP_IN_DISCARDS);
             skb.drop(DropReason.NOMEM);
             return;
+        }
+        ip.wrap(skb.memory(), skb.data(), skb.headLength());
+        if (tooLong && skb.gsoSize != 0) {
+            // Segments that may be fragmented: cut shorter ones instead, which their receiver cannot tell apart.
+            skb.gsoSize -= segmentLength(skb) - mtu;
+        }
+        if (route.dev() == in) {
+            redirect(skb, in, route);
         }
         decreaseTtl(skb);
         skb.dst = route;
@@ -76,6 +87,29 @@ final class Ipv4Forward {
         }
         snmp.count(Mib.IP_FORW_DATAGRAMS);
         ipv4.output().output(skb, route);
+    }
+
+    /** Bytes of the longest IP packet that a train of segments becomes. */
+    private int segmentLength(SkBuff skb) {
+        int header = ip.headerLength();
+        if (!skb.pskbMayPull(header + TcpHeader.MIN_LENGTH)) {
+            return skb.length();
+        }
+        ip.wrap(skb.memory(), skb.data(), skb.headLength());
+        tcp.wrap(skb.memory(), skb.data() + header, skb.headLength() - header);
+        return header + tcp.headerLength() + skb.gsoSize;
+    }
+
+    /** RFC 1812 section 5.2.7.2: it leaves where it came in, so its sender could have sent it to the next hop itself. */
+    private void redirect(SkBuff skb, NetDevice in, Route route) {
+        boolean onLink = ipv4.sendsRedirects()
+                && ip.headerLength() == Ipv4Header.MIN_LENGTH
+                && ipv4.addresses().isOnLink(in, ip.source())
+                && ipv4.addresses().isOnLink(in, route.nextHop());
+        if (onLink) {
+            ipv4.sendIcmpError(skb, IcmpTypes.REDIRECT, IcmpTypes.REDIRECT_HOST, route.nextHop());
+            ip.wrap(skb.memory(), skb.data(), skb.headLength());
+        }
     }
 
     private void refuseByType(SkBuff skb, Route route) {

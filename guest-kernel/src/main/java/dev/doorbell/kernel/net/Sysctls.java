@@ -19,6 +19,9 @@ public final class Sysctls {
     public Sysctls(NetStack stack, TcpConfig tcp) {
         TcpSysctls.add(tcp, settings);
         settings.put(
+                "net.ipv4.conf.all.send_redirects",
+                Sysctl.flag(stack.ipv4()::sendsRedirects, stack.ipv4()::setSendsRedirects));
+        settings.put(
                 "net.ipv4.icmp_ratelimit",
                 Sysctl.number(0, Integer.MAX_VALUE, stack.ipv4()::icmpRateLimitMs, stack.ipv4()::setIcmpRateLimitMs));
         settings.put(
