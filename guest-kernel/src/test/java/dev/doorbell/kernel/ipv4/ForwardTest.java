@@ -48,7 +48,8 @@ class ForwardTest {
         router.f.inject(Packets.ip().to(OUTSIDE).payload(udp(1200)).frame());
         assertThat(router.sentOutside).hasSize(2);
         router.sentOutside.clear();
-        router.f.inject(Packets.ip().to(OUTSIDE).dontFragment().payload(udp(1200)).frame());
+        router.f.inject(
+                Packets.ip().to(OUTSIDE).dontFragment().payload(udp(1200)).frame());
         assertThat(router.sentOutside).isEmpty();
         byte[] error = router.f.takeOne();
         assertThat(Packets.u8(error, 34)).isEqualTo(3);
@@ -82,7 +83,8 @@ class ForwardTest {
         int better = Ipv4Address.of(10, 0, 0, 9);
         router.f.stack.arp().neighbours().addPermanent(router.f.dev, better, 0x02_00_00_00_00_99L);
         new IpCommand(router.f.stack).run("route add 10.9.0.0/16 via 10.0.0.9");
-        router.f.inject(Packets.ip().to(Ipv4Address.of(10, 9, 0, 1)).payload(udp(10)).frame());
+        router.f.inject(
+                Packets.ip().to(Ipv4Address.of(10, 9, 0, 1)).payload(udp(10)).frame());
         List<byte[]> sent = router.f.takeSent();
         assertThat(sent).hasSize(2);
         byte[] redirect = sent.get(0);
@@ -91,7 +93,8 @@ class ForwardTest {
         assertThat(Packets.i32(redirect, 38)).isEqualTo(better);
         assertThat(Packets.macAt(sent.get(1), 0)).isEqualTo(0x02_00_00_00_00_99L);
         router.f.stack.ipv4().setSendsRedirects(false);
-        router.f.inject(Packets.ip().to(Ipv4Address.of(10, 9, 0, 1)).payload(udp(10)).frame());
+        router.f.inject(
+                Packets.ip().to(Ipv4Address.of(10, 9, 0, 1)).payload(udp(10)).frame());
         assertThat(router.f.takeSent()).hasSize(1);
     }
 

@@ -33,9 +33,7 @@ class IpCommandTest {
         ip.run("ip route add unreachable 10.7.0.0/16 metric 3");
         ip.run("ip route add prohibit 10.6.0.1");
         ip.run("ip route add 10.5.0.0/24 dev eth0");
-        assertThat(ip.run("ip route"))
-                .isEqualTo(
-                        """
+        assertThat(ip.run("ip route")).isEqualTo("""
                 default via 10.0.0.2 dev eth0\s
                 10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.1\s
                 10.0.3.0/24 dev eth0 proto kernel scope link src 10.0.3.9\s
@@ -84,7 +82,8 @@ class IpCommandTest {
     void addressesComeAndGoWithTheirRoutes() throws IpException {
         ip.run("ip a add 10.1.0.1/16 dev eth0");
         assertThat(ip.run("ip addr show dev eth0"))
-                .contains("    inet 10.1.0.1/16 brd 10.1.255.255 scope global eth0\n       valid_lft forever preferred_lft forever\n")
+                .contains(
+                        "    inet 10.1.0.1/16 brd 10.1.255.255 scope global eth0\n       valid_lft forever preferred_lft forever\n")
                 .contains("<BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 ")
                 .contains("    link/ether 02:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff\n");
         assertThat(route("10.1.2.3")).isNotNull();
@@ -115,16 +114,15 @@ class IpCommandTest {
         ip.run("ip link set dev eth0 mtu 1400");
         assertThat(f.dev.mtu()).isEqualTo(1400);
         ip.run("ip link set eth0 down");
-        assertThat(ip.run("ip link show eth0")).contains("<BROADCAST,MULTICAST> ").contains(" state DOWN ");
+        assertThat(ip.run("ip link show eth0"))
+                .contains("<BROADCAST,MULTICAST> ")
+                .contains(" state DOWN ");
         ip.run("ip link set eth0 up");
         assertThat(f.dev.isUp()).isTrue();
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
             ip foo                                   | Object "foo" is unknown
             ip addr add 10.0.0.1/24 dev eth0         | ipv4: Address already assigned.
             ip addr add 10.0.0.300/24 dev eth0       | "10.0.0.300": must be an IPv4 address
@@ -145,6 +143,8 @@ class IpCommandTest {
             ip                                       | the command ends where addr, route
             """)
     void whatCannotBeDoneIsSaidInOneLine(String command, String message) {
-        assertThatThrownBy(() -> ip.run(command)).isInstanceOf(IpException.class).hasMessageStartingWith(message);
+        assertThatThrownBy(() -> ip.run(command))
+                .isInstanceOf(IpException.class)
+                .hasMessageStartingWith(message);
     }
 }

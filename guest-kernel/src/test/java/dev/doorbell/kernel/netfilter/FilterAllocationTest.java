@@ -13,8 +13,7 @@ import org.junit.jupiter.api.Test;
 /** With rules, tracking and translation in force, a forwarded packet of a known connection costs no Java object. */
 class FilterAllocationTest {
     private static final int ROUNDS = 5_000;
-    private static final String RULES =
-            """
+    private static final String RULES = """
             *raw
             -A PREROUTING -p tcp -m tcp --dport 9999 -j NOTRACK
             COMMIT

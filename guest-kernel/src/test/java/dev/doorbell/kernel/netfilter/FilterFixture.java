@@ -37,7 +37,12 @@ public final class FilterFixture implements AutoCloseable {
 
     /** A packet from inside comes in; what leaves on the other side. */
     public List<byte[]> fromInside(int destination, int protocol, byte[] payload) {
-        f.inject(Packets.ip().from(INSIDE).to(destination).protocol(protocol).payload(payload).frame());
+        f.inject(Packets.ip()
+                .from(INSIDE)
+                .to(destination)
+                .protocol(protocol)
+                .payload(payload)
+                .frame());
         List<byte[]> out = List.copyOf(sentOutside);
         sentOutside.clear();
         out.forEach(FilterFixture::assertWellFormed);
@@ -46,7 +51,12 @@ public final class FilterFixture implements AutoCloseable {
 
     /** A packet from outside comes in; what leaves inside. */
     public List<byte[]> fromOutside(int destination, int protocol, byte[] payload) {
-        Packets.Ip ip = Packets.ip().from(OUTSIDE).to(destination).toMac(OUTER_MAC).protocol(protocol).payload(payload);
+        Packets.Ip ip = Packets.ip()
+                .from(OUTSIDE)
+                .to(destination)
+                .toMac(OUTER_MAC)
+                .protocol(protocol)
+                .payload(payload);
         f.inject(outer, ip.frame());
         List<byte[]> out = f.takeSent();
         out.forEach(FilterFixture::assertWellFormed);
@@ -57,22 +67,35 @@ public final class FilterFixture implements AutoCloseable {
         assertThat(Packets.ipChecksumRight(frame)).as("IP checksum").isTrue();
         int protocol = Packets.u8(frame, 23);
         if (protocol == 6 || protocol == 17) {
-            assertThat(Packets.transportChecksumRight(frame)).as("transport checksum").isTrue();
+            assertThat(Packets.transportChecksumRight(frame))
+                    .as("transport checksum")
+                    .isTrue();
         }
         if (protocol == 1) {
             byte[] icmp = Packets.ipPayload(frame);
-            assertThat(Packets.checksum(icmp, 0, icmp.length, 0)).as("ICMP checksum").isZero();
+            assertThat(Packets.checksum(icmp, 0, icmp.length, 0))
+                    .as("ICMP checksum")
+                    .isZero();
         }
     }
 
     public static byte[] tcp(
-            int source, int destination, int sourcePort, int destinationPort, int sequence, int ack, int flags, int bytes) {
+            int source,
+            int destination,
+            int sourcePort,
+            int destinationPort,
+            int sequence,
+            int ack,
+            int flags,
+            int bytes) {
         ByteBuffer b = ByteBuffer.allocate(20 + bytes);
-        b.putShort((short) sourcePort).putShort((short) destinationPort).putInt(sequence).putInt(ack);
+        b.putShort((short) sourcePort)
+                .putShort((short) destinationPort)
+                .putInt(sequence)
+                .putInt(ack);
         b.put((byte) 0x50).put((byte) flags).putShort((short) 8000).putInt(0);
-        b.putShort(
-                16,
-                (short) Packets.checksum(b.array(), 0, b.capacity(), Packets.pseudo(source, destination, 6, b.capacity())));
+        b.putShort(16, (short)
+                Packets.checksum(b.array(), 0, b.capacity(), Packets.pseudo(source, destination, 6, b.capacity())));
         return b.array();
     }
 

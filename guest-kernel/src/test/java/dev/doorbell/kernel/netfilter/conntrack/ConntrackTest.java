@@ -29,11 +29,13 @@ class ConntrackTest {
     }
 
     private int out(int sequence, int ack, int flags, int bytes) {
-        return router.fromInside(OUTSIDE, 6, tcp(INSIDE, OUTSIDE, 5000, 80, sequence, ack, flags, bytes)).size();
+        return router.fromInside(OUTSIDE, 6, tcp(INSIDE, OUTSIDE, 5000, 80, sequence, ack, flags, bytes))
+                .size();
     }
 
     private int back(int sequence, int ack, int flags, int bytes) {
-        return router.fromOutside(INSIDE, 6, tcp(OUTSIDE, INSIDE, 80, 5000, sequence, ack, flags, bytes)).size();
+        return router.fromOutside(INSIDE, 6, tcp(OUTSIDE, INSIDE, 80, 5000, sequence, ack, flags, bytes))
+                .size();
     }
 
     private TcpState state() {
@@ -87,9 +89,12 @@ class ConntrackTest {
     void whatIsOutsideTheWindowIsInvalid() {
         establish();
         assertThat(out(1001 + 100_000, 7001, ACK, 10)).as("beyond the window").isZero();
-        assertThat(back(7001, 1001 + 5000, ACK, 0)).as("acknowledges what was never sent").isZero();
+        assertThat(back(7001, 1001 + 5000, ACK, 0))
+                .as("acknowledges what was never sent")
+                .isZero();
         assertThat(out(1001, 7001, ACK, 10)).isOne();
-        assertThat(router.hits("filter -A FORWARD -m conntrack --ctstate INVALID")).isEqualTo(2);
+        assertThat(router.hits("filter -A FORWARD -m conntrack --ctstate INVALID"))
+                .isEqualTo(2);
     }
 
     @Test
@@ -145,18 +150,23 @@ class ConntrackTest {
 
     @Test
     void anEchoReplyBelongsToItsRequestAndNoOther() {
-        assertThat(router.fromOutside(INSIDE, 1, Packets.icmp(0, 0, 0x1234_0001, new byte[8]))).isEmpty();
+        assertThat(router.fromOutside(INSIDE, 1, Packets.icmp(0, 0, 0x1234_0001, new byte[8])))
+                .isEmpty();
         router.fromInside(OUTSIDE, 1, Packets.icmp(8, 0, 0x1234_0001, new byte[8]));
-        assertThat(router.fromOutside(INSIDE, 1, Packets.icmp(0, 0, 0x1234_0001, new byte[8]))).hasSize(1);
-        assertThat(router.fromOutside(INSIDE, 1, Packets.icmp(0, 0, 0x1235_0001, new byte[8]))).isEmpty();
+        assertThat(router.fromOutside(INSIDE, 1, Packets.icmp(0, 0, 0x1234_0001, new byte[8])))
+                .hasSize(1);
+        assertThat(router.fromOutside(INSIDE, 1, Packets.icmp(0, 0, 0x1235_0001, new byte[8])))
+                .isEmpty();
     }
 
     @Test
     void anErrorAboutAConnectionIsRelatedAndOneAboutNothingInvalid() {
-        byte[] sent = router.fromInside(OUTSIDE, 17, Packets.udp(INSIDE, OUTSIDE, 5000, 53, new byte[4])).get(0);
+        byte[] sent = router.fromInside(OUTSIDE, 17, Packets.udp(INSIDE, OUTSIDE, 5000, 53, new byte[4]))
+                .get(0);
         byte[] quote = Arrays.copyOfRange(sent, 14, 14 + 28);
         assertThat(router.fromOutside(INSIDE, 1, Packets.icmp(3, 3, 0, quote))).hasSize(1);
-        assertThat(router.hits("filter -A FORWARD -m conntrack --ctstate RELATED")).isOne();
+        assertThat(router.hits("filter -A FORWARD -m conntrack --ctstate RELATED"))
+                .isOne();
         quote[21]++; // another port
         assertThat(router.fromOutside(INSIDE, 1, Packets.icmp(3, 3, 0, quote))).isEmpty();
     }
@@ -166,9 +176,11 @@ class ConntrackTest {
         byte[] datagram = Packets.udp(INSIDE, OUTSIDE, 5000, 53, Packets.pattern(1200));
         byte[] first = Arrays.copyOfRange(datagram, 0, 800);
         byte[] second = Arrays.copyOfRange(datagram, 800, datagram.length);
-        router.f.inject(Packets.ip().to(OUTSIDE).fragment(800, false).payload(second).frame());
+        router.f.inject(
+                Packets.ip().to(OUTSIDE).fragment(800, false).payload(second).frame());
         assertThat(router.sentOutside).isEmpty();
-        router.f.inject(Packets.ip().to(OUTSIDE).fragment(0, true).payload(first).frame());
+        router.f.inject(
+                Packets.ip().to(OUTSIDE).fragment(0, true).payload(first).frame());
         assertThat(router.sentOutside).hasSize(1);
         assertThat(Packets.u16(router.sentOutside.get(0), 16)).isEqualTo(1228);
         assertThat(router.connection().original().destinationPort).isEqualTo(53);
@@ -183,16 +195,28 @@ class ConntrackTest {
         }
         assertThat(router.connections()).isLessThanOrEqualTo(64);
         assertThat(out(1001, 7001, ACK, 10)).isOne();
-        assertThat(router.hits("filter -A FORWARD -m conntrack --ctstate ESTABLISHED")).isPositive();
+        assertThat(router.hits("filter -A FORWARD -m conntrack --ctstate ESTABLISHED"))
+                .isPositive();
     }
 
     @Test
     void packetsCutAnywhereAndWithAnyByteChangedHarmNobody() {
         SplittableRandom random = new SplittableRandom(3);
         byte[][] kinds = {
-            Packets.ip().to(OUTSIDE).protocol(6).payload(tcp(INSIDE, OUTSIDE, 5000, 80, 1, 0, SYN, 20)).frame(),
-            Packets.ip().to(OUTSIDE).payload(Packets.udp(INSIDE, OUTSIDE, 1, 2, new byte[30])).frame(),
-            Packets.ip().to(OUTSIDE).protocol(1).payload(Packets.icmp(3, 1, 0, new byte[40])).frame()
+            Packets.ip()
+                    .to(OUTSIDE)
+                    .protocol(6)
+                    .payload(tcp(INSIDE, OUTSIDE, 5000, 80, 1, 0, SYN, 20))
+                    .frame(),
+            Packets.ip()
+                    .to(OUTSIDE)
+                    .payload(Packets.udp(INSIDE, OUTSIDE, 1, 2, new byte[30]))
+                    .frame(),
+            Packets.ip()
+                    .to(OUTSIDE)
+                    .protocol(1)
+                    .payload(Packets.icmp(3, 1, 0, new byte[40]))
+                    .frame()
         };
         for (byte[] whole : kinds) {
             for (int length = 14; length < whole.length; length++) {

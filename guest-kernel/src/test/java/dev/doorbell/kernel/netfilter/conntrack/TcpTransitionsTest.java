@@ -10,11 +10,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Every cell of the table, written as the class comment has it. */
 class TcpTransitionsTest {
     private static final Map<String, TcpState> SHORT = Map.ofEntries(
-            Map.entry("SS", TcpState.SYN_SENT), Map.entry("SR", TcpState.SYN_RECV),
-            Map.entry("ES", TcpState.ESTABLISHED), Map.entry("FW", TcpState.FIN_WAIT),
-            Map.entry("CW", TcpState.CLOSE_WAIT), Map.entry("LA", TcpState.LAST_ACK),
-            Map.entry("TW", TcpState.TIME_WAIT), Map.entry("CL", TcpState.CLOSE),
-            Map.entry("S2", TcpState.SYN_SENT2), Map.entry("inv", TcpState.INVALID),
+            Map.entry("SS", TcpState.SYN_SENT),
+            Map.entry("SR", TcpState.SYN_RECV),
+            Map.entry("ES", TcpState.ESTABLISHED),
+            Map.entry("FW", TcpState.FIN_WAIT),
+            Map.entry("CW", TcpState.CLOSE_WAIT),
+            Map.entry("LA", TcpState.LAST_ACK),
+            Map.entry("TW", TcpState.TIME_WAIT),
+            Map.entry("CL", TcpState.CLOSE),
+            Map.entry("S2", TcpState.SYN_SENT2),
+            Map.entry("inv", TcpState.INVALID),
             Map.entry("ign", TcpState.IGNORE));
 
     @ParameterizedTest
@@ -45,10 +50,27 @@ class TcpTransitionsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0, false", "1, false", "2, true", "3, false", "4, true", "16, true", "17, true", "18, true", "20, true",
-        "22, false", "34, true", "48, true", "49, true", "63, false", "6, false", "5, false"})
+    @CsvSource({
+        "0, false",
+        "1, false",
+        "2, true",
+        "3, false",
+        "4, true",
+        "16, true",
+        "17, true",
+        "18, true",
+        "20, true",
+        "22, false",
+        "34, true",
+        "48, true",
+        "49, true",
+        "63, false",
+        "6, false",
+        "5, false"
+    })
     void combinationsOfFlagsThatNobodySendsAreInvalid(int flags, boolean valid) {
         assertThat(TcpTracker.areFlagsValid(flags)).isEqualTo(valid);
-        assertThat(TcpTracker.areFlagsValid(flags | TcpHeader.PSH | TcpHeader.ECE)).isEqualTo(valid);
+        assertThat(TcpTracker.areFlagsValid(flags | TcpHeader.PSH | TcpHeader.ECE))
+                .isEqualTo(valid);
     }
 }

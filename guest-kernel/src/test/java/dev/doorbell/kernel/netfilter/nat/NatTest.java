@@ -37,10 +37,12 @@ class NatTest {
     @Test
     void masqueradeHidesTheInsideAndAnswersFindBack() {
         try (FilterFixture router = router("-A POSTROUTING -o eth1 -j MASQUERADE")) {
-            byte[] out = router.fromInside(OUTSIDE, 6, tcp(INSIDE, OUTSIDE, 5000, 80, 1, 0, SYN, 0)).get(0);
+            byte[] out = router.fromInside(OUTSIDE, 6, tcp(INSIDE, OUTSIDE, 5000, 80, 1, 0, SYN, 0))
+                    .get(0);
             assertThat(source(out)).isEqualTo(OUTER);
             assertThat(Packets.u16(out, 34)).isEqualTo(5000);
-            byte[] back = router.fromOutside(OUTER, 6, tcp(OUTSIDE, OUTER, 80, 5000, 9, 2, SYN | ACK, 0)).get(0);
+            byte[] back = router.fromOutside(OUTER, 6, tcp(OUTSIDE, OUTER, 80, 5000, 9, 2, SYN | ACK, 0))
+                    .get(0);
             assertThat(destination(back)).isEqualTo(INSIDE);
             assertThat(source(back)).isEqualTo(OUTSIDE);
             assertThat(router.connection().is(Connection.SRC_NAT)).isTrue();
@@ -49,11 +51,14 @@ class NatTest {
 
     @Test
     void destinationIsTranslatedAndTheAnswerComesFromWhoWasAsked() {
-        try (FilterFixture router = router("-A PREROUTING -d 10.0.0.1 -p udp --dport 53 -j DNAT --to-destination 10.0.1.2:5353")) {
-            byte[] out = router.fromInside(INNER, 17, Packets.udp(INSIDE, INNER, 5000, 53, new byte[3])).get(0);
+        try (FilterFixture router =
+                router("-A PREROUTING -d 10.0.0.1 -p udp --dport 53 -j DNAT --to-destination 10.0.1.2:5353")) {
+            byte[] out = router.fromInside(INNER, 17, Packets.udp(INSIDE, INNER, 5000, 53, new byte[3]))
+                    .get(0);
             assertThat(destination(out)).isEqualTo(OUTSIDE);
             assertThat(Packets.u16(out, 36)).isEqualTo(5353);
-            byte[] back = router.fromOutside(INSIDE, 17, Packets.udp(OUTSIDE, INSIDE, 5353, 5000, new byte[3])).get(0);
+            byte[] back = router.fromOutside(INSIDE, 17, Packets.udp(OUTSIDE, INSIDE, 5353, 5000, new byte[3]))
+                    .get(0);
             assertThat(source(back)).isEqualTo(INNER);
             assertThat(Packets.u16(back, 34)).isEqualTo(53);
         }
@@ -71,7 +76,9 @@ class NatTest {
             byte[] quoted = Arrays.copyOfRange(back, 14 + 28, 14 + 28 + 28);
             assertThat(Packets.i32(quoted, 12)).isEqualTo(INSIDE);
             assertThat(Packets.u16(quoted, 20)).isEqualTo(5000);
-            assertThat(Packets.checksum(quoted, 0, 20, 0)).as("quoted IP checksum").isZero();
+            assertThat(Packets.checksum(quoted, 0, 20, 0))
+                    .as("quoted IP checksum")
+                    .isZero();
             assertThat(Packets.u16(quoted, 26)).as("quoted UDP checksum").isEqualTo(Packets.u16(sent, 6));
         }
     }
@@ -82,7 +89,8 @@ class NatTest {
             Set<Integer> ports = new HashSet<>();
             int passed = 0;
             for (int i = 0; i < 15; i++) {
-                for (byte[] frame : router.fromInside(OUTSIDE, 17, Packets.udp(INSIDE, OUTSIDE, 1000 + i, 53, new byte[1]))) {
+                for (byte[] frame :
+                        router.fromInside(OUTSIDE, 17, Packets.udp(INSIDE, OUTSIDE, 1000 + i, 53, new byte[1]))) {
                     ports.add(Packets.u16(frame, 34));
                     passed++;
                 }
@@ -108,11 +116,7 @@ class NatTest {
         try (FilterFixture router = router("-A OUTPUT -d 10.0.0.2 -p udp -j DNAT --to-destination 10.0.1.2:99")) {
             Syscalls sys = router.f.process();
             int fd = sys.socket(2, 2, 0);
-            sys.sendto(
-                    fd,
-                    ByteBuffer.wrap(new byte[4]),
-                    0,
-                    new SockAddrIn(INSIDE, 53));
+            sys.sendto(fd, ByteBuffer.wrap(new byte[4]), 0, new SockAddrIn(INSIDE, 53));
             router.f.kernel.settle();
             assertThat(router.f.takeSent()).isEmpty();
             byte[] out = router.sentOutside.get(0);
@@ -157,10 +161,12 @@ class NatTest {
 
     @Test
     void aClientKeepsOneAddressOfARangeWhomeverItTalksTo() {
-        try (FilterFixture router = router("-A POSTROUTING -o eth1 -p udp -j SNAT --to-source 192.0.2.10-192.0.2.19 --persistent")) {
+        try (FilterFixture router =
+                router("-A POSTROUTING -o eth1 -p udp -j SNAT --to-source 192.0.2.10-192.0.2.19 --persistent")) {
             Set<Integer> addresses = new HashSet<>();
             for (int port = 1; port < 20; port++) {
-                byte[] out = router.fromInside(OUTSIDE, 17, Packets.udp(INSIDE, OUTSIDE, 5000, port, new byte[1])).get(0);
+                byte[] out = router.fromInside(OUTSIDE, 17, Packets.udp(INSIDE, OUTSIDE, 5000, port, new byte[1]))
+                        .get(0);
                 addresses.add(source(out));
             }
             assertThat(addresses).as("one client keeps one address").hasSize(1);
