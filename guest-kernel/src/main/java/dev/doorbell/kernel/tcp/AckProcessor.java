@@ -234,7 +234,7 @@ final class AckProcessor {
                     context.flags &= ~AckContext.ORIG_SACK_ACKED;
                 }
             } else if (Seq.lt(reorderedFrom, context.priorHighestSack)) {
-                scoreboard.checkReordering(c, reorderedFrom, context.priorHighestSack, false);
+                scoreboard.checkReordering(c, reorderedFrom, Scoreboard.highestSack(c), false);
             }
         } else if (measured
                 && wholeHead
