@@ -39,6 +39,10 @@ final class PathMtuCache {
         return true;
     }
 
+    void clear() {
+        entries.clear();
+    }
+
     @Nullable
     Entry get(int destination, long nowNs) {
         Entry entry = entries.get(destination);

@@ -16,6 +16,7 @@ public final class Route {
     private final int destination;
     private final int gateway;
     private final int source;
+    private final RouteMetrics metrics;
     private final int pathMtu;
     private final long pathMtuExpiresNs;
     private final boolean pathMtuLocked;
@@ -33,6 +34,7 @@ public final class Route {
             int destination,
             int gateway,
             int source,
+            RouteMetrics metrics,
             PathMtuCache.@Nullable Entry discovered,
             int keyDestination,
             int keySource,
@@ -44,6 +46,7 @@ public final class Route {
         this.destination = destination;
         this.gateway = gateway;
         this.source = source;
+        this.metrics = metrics;
         this.pathMtu = discovered == null ? 0 : discovered.mtu();
         this.pathMtuExpiresNs = discovered == null ? 0 : discovered.expiresNs();
         this.pathMtuLocked = discovered != null && discovered.locked();
@@ -86,13 +89,19 @@ public final class Route {
 
     /** Bytes of the largest IP packet that fits the path as far as known: device's or discovered. Changes. */
     public int mtu() {
-        int mtu = tableMtu == 0 ? dev.mtu() : Math.min(tableMtu, dev.mtu());
+        int table = metrics.mtu() != 0 ? metrics.mtu() : tableMtu;
+        int mtu = table == 0 ? dev.mtu() : Math.min(table, dev.mtu());
         return pathMtu != 0 && owner.nowNs() < pathMtuExpiresNs ? Math.min(pathMtu, mtu) : mtu;
     }
 
-    /** The path claims an MTU below the floor: packets of {@link #mtu()} bytes must go without DF. */
+    /** What the line of the table says about the way. */
+    public RouteMetrics metrics() {
+        return metrics;
+    }
+
+    /** The path claims an MTU below the floor, or the table forbids discovery: packets of {@link #mtu()} bytes go without DF. */
     public boolean isMtuLocked() {
-        return pathMtuLocked && owner.nowNs() < pathMtuExpiresNs;
+        return metrics.mtuLocked() || pathMtuLocked && owner.nowNs() < pathMtuExpiresNs;
     }
 
     /** False after routes, addresses or path MTUs changed: look up again. */

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param metric lower is better
  * @param mtu of packets that go this way, bytes; 0: the device's
  * @param automatic made with an address of the interface, not by hand
+ * @param metrics what else is known about the way
  */
 public record RouteEntry(
         int destination,
@@ -24,7 +25,22 @@ public record RouteEntry(
         int metric,
         RouteType type,
         int mtu,
-        boolean automatic) {
+        boolean automatic,
+        RouteMetrics metrics) {
+
+    /** Without metrics. */
+    public RouteEntry(
+            int destination,
+            int prefixLength,
+            int gateway,
+            @Nullable NetDevice dev,
+            int source,
+            int metric,
+            RouteType type,
+            int mtu,
+            boolean automatic) {
+        this(destination, prefixLength, gateway, dev, source, metric, type, mtu, automatic, RouteMetrics.NONE);
+    }
 
     /** By hand, with the device's MTU. */
     public RouteEntry(

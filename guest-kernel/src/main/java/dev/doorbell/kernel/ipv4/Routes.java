@@ -5,6 +5,7 @@ import dev.doorbell.kernel.neighbour.NeighbourTable;
 import dev.doorbell.kernel.netdev.NetCore;
 import dev.doorbell.kernel.netdev.NetDevice;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,17 @@ public final class Routes {
     public void add(RouteEntry entry) {
         table.add(entry);
         table.sort(ORDER);
+        invalidate();
+    }
+
+    /** The lines, in the order in which they are tried. */
+    public List<RouteEntry> list() {
+        return Collections.unmodifiableList(table);
+    }
+
+    /** Forgets all learned path MTUs: ip tcp_metrics flush, ip route flush cache. */
+    public void flushPathMtus() {
+        pathMtus.clear();
         invalidate();
     }
 
@@ -131,7 +143,16 @@ public final class Routes {
         if (entry != null) {
             NetDevice dev = entry.dev() == null ? loopback : entry.dev();
             int from = source != 0 ? source : entry.source();
-            Route made = make(entry.type(), dev, destination, entry.gateway(), from, destination, source, outInterface);
+            Route made = make(
+                    entry.type(),
+                    dev,
+                    destination,
+                    entry.gateway(),
+                    from,
+                    entry.metrics(),
+                    destination,
+                    source,
+                    outInterface);
             made.setMtu(entry.mtu());
             return made;
         }
@@ -170,10 +191,34 @@ public final class Routes {
             int keyDestination,
             int keySource,
             int keyInterface) {
+        RouteMetrics none = RouteMetrics.NONE;
+        return make(type, dev, destination, gateway, source, none, keyDestination, keySource, keyInterface);
+    }
+
+    private Route make(
+            RouteType type,
+            NetDevice dev,
+            int destination,
+            int gateway,
+            int source,
+            RouteMetrics metrics,
+            int keyDestination,
+            int keySource,
+            int keyInterface) {
         int from = source != 0 ? source : addresses.sourceFor(dev, gateway != 0 ? gateway : destination);
         PathMtuCache.Entry discovered = type == RouteType.UNICAST ? pathMtus.get(destination, nowNs()) : null;
         return new Route(
-                this, type, dev, destination, gateway, from, discovered, keyDestination, keySource, keyInterface);
+                this,
+                type,
+                dev,
+                destination,
+                gateway,
+                from,
+                metrics,
+                discovered,
+                keyDestination,
+                keySource,
+                keyInterface);
     }
 
     /**
@@ -184,6 +229,7 @@ public final class Routes {
         Route current = lookup(destination, 0, 0);
         if (current != null
                 && current.type() == RouteType.UNICAST
+                && !current.metrics().mtuLocked()
                 && pathMtus.update(destination, mtu, current.mtu(), nowNs())) {
             invalidate();
         }

@@ -26,6 +26,7 @@ final class TcpSysctls {
         table.timers();
         table.congestion();
         table.limits();
+        table.probing();
     }
 
     private void tcp(String name, Sysctl setting) {
@@ -113,6 +114,21 @@ final class TcpSysctls {
         tcp("min_tso_segs", Sysctl.number(1, BYTE, () -> config.minTsoSegs, v -> config.minTsoSegs = v));
         tcp("pacing_ss_ratio", Sysctl.number(0, 1000, () -> config.pacingSsRatio, v -> config.pacingSsRatio = v));
         tcp("pacing_ca_ratio", Sysctl.number(0, 1000, () -> config.pacingCaRatio, v -> config.pacingCaRatio = v));
+    }
+
+    private void probing() {
+        tcp("mtu_probing", Sysctl.number(0, 2, () -> config.mtuProbing, v -> config.mtuProbing = v));
+        tcp("base_mss", Sysctl.number(48, 65535, () -> config.baseMss, v -> config.baseMss = v));
+        tcp("mtu_probe_floor", Sysctl.number(48, 65535, () -> config.mtuProbeFloor, v -> config.mtuProbeFloor = v));
+        tcp("probe_threshold", Sysctl.number(0, 65535, () -> config.probeThreshold, v -> config.probeThreshold = v));
+        duration("probe_interval", SECOND, () -> config.probeIntervalNs, v -> config.probeIntervalNs = v);
+        duration(
+                "fastopen_blackhole_timeout_sec",
+                SECOND,
+                () -> config.fastopenBlackholeTimeoutNs,
+                v -> config.fastopenBlackholeTimeoutNs = v);
+        tcp("tso_rtt_log", Sysctl.number(0, BYTE, () -> config.tsoRttLog, v -> config.tsoRttLog = v));
+        tcp("retries1", Sysctl.number(0, BYTE, () -> config.retries1, v -> config.retries1 = v));
     }
 
     private void limits() {

@@ -8,6 +8,11 @@ public interface Qdisc {
     /** Takes over {@code skb}. @return false when it is full: {@code skb} is still the caller's */
     boolean enqueue(SkBuff skb);
 
+    /** TCQ_F_CAN_BYPASS: while it is empty, a packet may go to the driver without passing through it. */
+    default boolean canBypass() {
+        return true;
+    }
+
     /** The next packet, or null. */
     @Nullable
     SkBuff dequeue();

@@ -60,6 +60,11 @@ public final class TxQueue {
         }
     }
 
+    /** Back to the device's own qdisc: tc qdisc del ... root. */
+    public void setDefaultQdisc() {
+        setQdisc(dev.txQueueLen > 0 ? new PfifoFast(dev) : null);
+    }
+
     /** Replaces the qdisc; what waits in the old one is dropped. Null: noqueue. */
     public void setQdisc(@Nullable Qdisc replacement) {
         Qdisc old = qdisc;
@@ -111,7 +116,7 @@ public final class TxQueue {
         if (queue == null) {
             return xmitDirect(skb);
         }
-        if (!running && requeued == null && queue.length() == 0 && !isXmitStopped()) {
+        if (!running && requeued == null && queue.length() == 0 && queue.canBypass() && !isXmitStopped()) {
             return xmitBypass(skb);
         }
         if (!queue.enqueue(skb)) {

@@ -6,7 +6,7 @@ package dev.doorbell.kernel.socket;
  */
 public final class ControlMessages {
     /** Bits of {@link #present}. */
-    public static final int PKTINFO = 1, TTL = 2, TOS = 4, TIMESTAMP = 8, EXTENDED_ERROR = 16, DROPS = 32, INQ = 64;
+    public static final int PKTINFO = 1, TTL = 2, TOS = 4, TIMESTAMP = 8, EXTENDED_ERROR = 16, DROPS = 32, INQ = 512;
 
     /** The same of level SOL_IPV6. */
     public static final int PKTINFO6 = 64, HOP_LIMIT = 128, TRAFFIC_CLASS = 256;

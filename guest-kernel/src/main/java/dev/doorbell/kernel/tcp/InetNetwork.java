@@ -9,6 +9,7 @@ import dev.doorbell.kernel.inet.InetStack;
 import dev.doorbell.kernel.ipv4.Addresses;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.Route;
+import dev.doorbell.kernel.ipv4.RouteMetrics;
 import dev.doorbell.kernel.ipv4.RouteType;
 import dev.doorbell.kernel.ipv6.Ipv6;
 import dev.doorbell.kernel.ipv6.Route6;
@@ -49,6 +50,11 @@ final class InetNetwork implements NetworkLayer {
         @Override
         public int linkMtu() {
             return route.dev().mtu();
+        }
+
+        @Override
+        public RouteMetrics metrics() {
+            return route.metrics();
         }
 
         @Override

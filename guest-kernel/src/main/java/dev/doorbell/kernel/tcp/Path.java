@@ -1,5 +1,7 @@
 package dev.doorbell.kernel.tcp;
 
+import dev.doorbell.kernel.ipv4.RouteMetrics;
+
 /** The way from this host to one peer, as TCP sees it. */
 interface Path {
     /** Source address that the route prefers. */
@@ -15,6 +17,11 @@ interface Path {
 
     /** The same for the outgoing interface alone. */
     int linkMtu();
+
+    /** What the routing table says about the way. */
+    default RouteMetrics metrics() {
+        return RouteMetrics.NONE;
+    }
 
     /** False when it must be looked up again. */
     boolean isValid();

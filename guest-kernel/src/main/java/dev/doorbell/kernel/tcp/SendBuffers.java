@@ -14,7 +14,7 @@ final class SendBuffers {
         }
         int bytes = Math.max(c.mss, c.peerMss) + OVERHEAD;
         int perPacket = Integer.highestOneBit(Math.max(1, bytes - 1)) * 2 + PER_PACKET;
-        int packets = Math.max(Math.max(c.config.initialCwnd, c.window.cwnd), c.reordering + 1);
+        int packets = Math.max(Math.max(c.initialCwnd(), c.window.cwnd), c.reordering + 1);
         long wanted = Math.min(2L * packets * perPacket, c.config.wmemMax);
         if (wanted > c.settings.sendBufferBytes) {
             c.settings.sendBufferBytes = (int) wanted;

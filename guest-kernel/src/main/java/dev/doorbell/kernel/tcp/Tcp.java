@@ -311,7 +311,10 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
 
     /** MSS to offer: what the outgoing interface takes, whatever path MTU was learned. RFC 6691. */
     int advertisedMss(Path path, TcpSettings settings) {
-        int mss = Math.min(path.linkMtu(), TcpConnection.MAX_PACKET) - path.headerBytes() - TcpHeader.MIN_LENGTH;
+        int mss = path.metrics().advmss();
+        if (mss == 0) {
+            mss = Math.min(path.linkMtu(), TcpConnection.MAX_PACKET) - path.headerBytes() - TcpHeader.MIN_LENGTH;
+        }
         if (settings.userMss != 0) {
             mss = Math.min(mss, settings.userMss);
         }

@@ -190,7 +190,7 @@ final class TcpConnection extends Flow {
         this.path = path;
         this.settings = settings;
         this.sendQueue = new SendQueue(tcp.segments, tcp.kernel.ram());
-        this.window = new CongestionWindow(config.initialCwnd);
+        this.window = new CongestionWindow(initialCwnd());
         CongestionControl chosen = CongestionControl.create(settings.congestion, config, tcp.mib);
         this.congestion = chosen == null ? new Reno() : chosen;
         this.reordering = config.reordering;
@@ -221,7 +221,17 @@ final class TcpConnection extends Flow {
         return settings.rtoMaxNs(config);
     }
 
+    /** Segments to begin with, and to restart with after a pause: by the route, or RFC 6928's ten. */
+    int initialCwnd() {
+        int wanted = path.metrics().initcwnd();
+        return wanted != 0 ? wanted : config.initialCwnd;
+    }
+
     long rtoMinNs() {
+        long byRoute = path.metrics().rtoMinNs();
+        if (byRoute != 0 && settings.rtoMinNs == 0) {
+            return byRoute;
+        }
         return settings.rtoMinNs(config);
     }
 

@@ -181,20 +181,24 @@ final class TcpOutput {
         return c.packetsOut == 0 && c.hasUnsent();
     }
 
-    /** First transmission of the send head. */
+    /**
+     * First transmission of the send head.
+     *
+     * @return false: it was dropped on this host, and stays unsent until an ACK or a probe's turn comes
+     */
     private boolean sendNew(TcpConnection c, TxSegment entry) {
         if (c.inFlight() == 0) {
             c.congestion.event(CongestionControl.Event.TX_START, c.window, c.nowNs(), c.lastDataSentNs);
         }
         entry.sentNs = c.nowNs();
         entry.transmissions = 1;
-        int error = writer.send(c, entry, entry.seq, entry.flags | TcpHeader.ACK, false);
-        if (error < 0) {
-            // Dropped on this host: a congestion signal. It counts as sent; loss recovery will see to it.
-            tcp.recovery.enterCwr(c);
+        if (writer.send(c, entry, entry.seq, entry.flags | TcpHeader.ACK, false) < 0) {
+            entry.transmissions = 0;
+            tcp.recovery.enterCwr(c); // full queues here are congestion like any other
+            return false;
         }
         newDataSent(c, entry);
-        return error == 0;
+        return true;
     }
 
     /**
@@ -329,7 +333,7 @@ final class TcpOutput {
 
     private static void applicationLimited(TcpConnection c, long now) {
         if (c.caState == TcpConnection.CA_OPEN) {
-            int used = Math.max(c.maxPacketsOut, c.config.initialCwnd);
+            int used = Math.max(c.maxPacketsOut, c.initialCwnd());
             if (used < c.window.cwnd) {
                 c.window.ssthresh = currentSsthresh(c);
                 c.window.set((c.window.cwnd + used) >> 1);
@@ -354,7 +358,7 @@ final class TcpOutput {
         if (idle <= c.rtoNs) {
             return;
         }
-        int restart = Math.min(c.config.initialCwnd, c.window.cwnd);
+        int restart = Math.min(c.initialCwnd(), c.window.cwnd);
         int cwnd = c.window.cwnd;
         c.congestion.event(CongestionControl.Event.CWND_RESTART, c.window, c.nowNs(), c.lastDataSentNs);
         c.window.ssthresh = currentSsthresh(c);
