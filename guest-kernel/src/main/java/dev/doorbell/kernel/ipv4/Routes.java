@@ -5,7 +5,6 @@ import dev.doorbell.kernel.neighbour.NeighbourTable;
 import dev.doorbell.kernel.netdev.NetCore;
 import dev.doorbell.kernel.netdev.NetDevice;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -39,11 +38,6 @@ public final class Routes {
         table.add(entry);
         table.sort(ORDER);
         invalidate();
-    }
-
-    /** The lines, in the order in which they are tried. */
-    public List<RouteEntry> list() {
-        return Collections.unmodifiableList(table);
     }
 
     /** Forgets all learned path MTUs: ip tcp_metrics flush, ip route flush cache. */
