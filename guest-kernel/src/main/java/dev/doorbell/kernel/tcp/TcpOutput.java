@@ -219,6 +219,9 @@ final class TcpOutput {
     /** Bookkeeping behind a first transmission. */
     void newDataSent(TcpConnection c, TxSegment entry) {
         int prior = c.packetsOut;
+        if (prior == 0) {
+            c.retransStampNs = 0; // what was retransmitted before has arrived: it must not age this flight
+        }
         c.sendQueue.advanceSendHead();
         c.sendQueue.sentNow(entry);
         c.sndNxt = entry.endSeq;
