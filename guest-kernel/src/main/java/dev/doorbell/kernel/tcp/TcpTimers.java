@@ -173,7 +173,7 @@ final class TcpTimers {
             }
             countTimeout(c);
             TxSegment first = c.sendQueue.rtxHead();
-            if (first != null && tcp.retransmitter.retransmit(c, first, 1) < 0) {
+            if (first != null && congestedHere(tcp.retransmitter.retransmit(c, first, 1))) {
                 resetTransmit(c, TcpConnection.TIMER_RETRANSMIT, RESOURCE_RETRY_NS);
                 return;
             }
@@ -341,8 +341,16 @@ final class TcpTimers {
         sendProbe0(c);
     }
 
+    /**
+     * Whether this host had no room for the packet: then it is tried again soon. Without a way out (no route, the interface
+     * is down) the timers back off as if the packet had been lost.
+     */
+    private static boolean congestedHere(int error) {
+        return error == Errno.ENOBUFS.negated() || error == Errno.ENOMEM.negated();
+    }
+
     private void sendProbe0(TcpConnection c) {
-        boolean failed = writeWakeup(c) < 0;
+        boolean congested = congestedHere(writeWakeup(c));
         if (c.packetsOut != 0 || !c.hasUnsent()) {
             c.probesOut = 0;
             c.backoff = 0;
@@ -350,7 +358,7 @@ final class TcpTimers {
             return;
         }
         c.probesOut++;
-        if (failed) {
+        if (congested) {
             resetTransmit(c, TcpConnection.TIMER_PROBE0, RESOURCE_RETRY_NS);
             return;
         }
