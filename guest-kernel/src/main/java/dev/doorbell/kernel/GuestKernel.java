@@ -24,6 +24,8 @@ import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.pci.PciCore;
 import dev.doorbell.kernel.pci.PciDev;
 import dev.doorbell.kernel.pci.PciDriver;
+import dev.doorbell.kernel.probe.KernelGate;
+import dev.doorbell.kernel.probe.KernelProbe;
 import dev.doorbell.kernel.skb.SkbPool;
 import dev.doorbell.kernel.socket.Syscalls;
 import dev.doorbell.kernel.tcp.Tcp;
@@ -57,7 +59,15 @@ public final class GuestKernel implements AutoCloseable {
 
     private GuestKernel(Builder options) throws ErrnoException {
         PageAllocator pages = new PageAllocator(options.ram, PageAllocator.LOW_MEMORY_BYTES).poisoning(options.poison);
-        context = new KernelContext(options.name, options.world, options.ram, pages, options.tracer, options.seed);
+        context = new KernelContext(
+                options.name,
+                options.world,
+                options.ram,
+                pages,
+                options.tracer,
+                options.seed,
+                options.probe,
+                options.gate);
         softirqs = new Softirqs(context);
         skbs = new SkbPool(context).poisoning(options.poison);
         Bus bus = options.bus;
@@ -66,6 +76,7 @@ public final class GuestKernel implements AutoCloseable {
             pci = null;
         } else {
             irqs = new IrqTable(context, bus.interrupts);
+            irqs.threadIrqs(options.threadIrqs);
             pci = new PciCore(
                     context, bus.root, irqs, new DmaApi(context, bus.iommu, options.dma, options.instruments));
         }
@@ -101,6 +112,9 @@ public final class GuestKernel implements AutoCloseable {
         private @Nullable Bus bus;
         private DmaOptions dma = DmaOptions.DEFAULT;
         private DmaInstruments instruments = DmaInstruments.NONE;
+        private @Nullable KernelProbe probe;
+        private @Nullable KernelGate gate;
+        private boolean threadIrqs;
         private TcpConfig tcp = new TcpConfig();
         private final List<Function<GuestKernel, PciDriver>> drivers = new ArrayList<>();
 
@@ -141,6 +155,24 @@ public final class GuestKernel implements AutoCloseable {
         /** A memory model or a checker around the DMA of every device. */
         public Builder dmaInstruments(DmaInstruments around) {
             instruments = around;
+            return this;
+        }
+
+        /** Who is told what drivers do with the kernel's contracts. */
+        public Builder probe(KernelProbe watcher) {
+            probe = watcher;
+            return this;
+        }
+
+        /** Who may refuse what drivers ask for. */
+        public Builder gate(KernelGate refuser) {
+            gate = refuser;
+            return this;
+        }
+
+        /** threadirqs: interrupt handlers run in task context. */
+        public Builder threadIrqs(boolean on) {
+            threadIrqs = on;
             return this;
         }
 

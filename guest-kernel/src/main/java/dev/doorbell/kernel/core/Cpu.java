@@ -1,5 +1,8 @@
 package dev.doorbell.kernel.core;
 
+import dev.doorbell.kernel.probe.KernelProbe;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The processor that this kernel runs on: which context the running code is in. Code that the kernel has not entered
  * (a guest program, the test's own thread) counts as task context.
@@ -12,8 +15,20 @@ public final class Cpu {
         HARDIRQ
     }
 
+    private final @Nullable KernelProbe probe;
     private Context context = Context.TASK;
     private int preemptCount;
+    private int irqsOff;
+
+    /** Nobody watches. */
+    public Cpu() {
+        this(null);
+    }
+
+    /** @param probe told of calls that may not be made here; null: nobody */
+    Cpu(@Nullable KernelProbe probe) {
+        this.probe = probe;
+    }
 
     /** Runs a hard interrupt handler: it may neither sleep nor take long. */
     public void runInHardIrq(Runnable body) {
@@ -46,7 +61,7 @@ public final class Cpu {
 
     /** True where sleeping is forbidden: in an interrupt, in a softirq, under a spinlock. */
     public boolean inAtomic() {
-        return context != Context.TASK || preemptCount != 0;
+        return context != Context.TASK || preemptCount != 0 || irqsOff != 0;
     }
 
     /** Enters a section that must not sleep, as under a spinlock; nests. */
@@ -62,6 +77,31 @@ public final class Cpu {
         preemptCount--;
     }
 
+    /** local_irq_save; nests. */
+    public void irqDisable() {
+        irqsOff++;
+    }
+
+    /** local_irq_restore. */
+    public void irqEnable() {
+        if (irqsOff == 0) {
+            throw new IllegalStateException("irqEnable without irqDisable");
+        }
+        irqsOff--;
+    }
+
+    /** irqs_disabled: in a hard interrupt, or between {@link #irqDisable} and {@link #irqEnable}. */
+    public boolean irqsDisabled() {
+        return context == Context.HARDIRQ || irqsOff != 0;
+    }
+
+    /** smp_mb: what was stored before is seen by other processors before anything that is loaded after. */
+    public void smpMb() {
+        if (probe != null) {
+            probe.smpMb();
+        }
+    }
+
     /**
      * To be called by whatever may sleep, also when it happens not to.
      *
@@ -70,6 +110,9 @@ public final class Cpu {
      */
     public void mightSleep(String caller) {
         if (inAtomic()) {
+            if (probe != null) {
+                probe.sleepsInAtomic(caller, context.name(), preemptCount);
+            }
             throw new IllegalStateException("sleeping function called from invalid context: " + caller + " in "
                     + context + ", preempt count " + preemptCount);
         }

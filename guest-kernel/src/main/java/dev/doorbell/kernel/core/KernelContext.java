@@ -3,7 +3,10 @@ package dev.doorbell.kernel.core;
 import dev.doorbell.bus.mem.GuestMemory;
 import dev.doorbell.bus.time.World;
 import dev.doorbell.bus.trace.Tracer;
+import dev.doorbell.kernel.probe.KernelGate;
+import dev.doorbell.kernel.probe.KernelProbe;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What every part of one kernel shares: its world, its RAM, its processor. Randomness comes from here, one independent
@@ -15,7 +18,9 @@ public final class KernelContext {
     private final GuestMemory ram;
     private final Tracer tracer;
     private final long seed;
-    private final Cpu cpu = new Cpu();
+    private final @Nullable KernelProbe probe;
+    private final @Nullable KernelGate gate;
+    private final Cpu cpu;
     private final PageAllocator pages;
     private final Workqueue workqueue;
     private int pendingTimers;
@@ -30,6 +35,27 @@ public final class KernelContext {
 
     /** As above, with an allocator that the caller set up (poisoning, a part of RAM only). */
     public KernelContext(String name, World world, GuestMemory ram, PageAllocator pages, Tracer tracer, long seed) {
+        this(name, world, ram, pages, tracer, seed, null, null);
+    }
+
+    /**
+     * As above, watched.
+     *
+     * @param probe told what happens; null: nobody
+     * @param gate may refuse allocations; null: none is refused
+     */
+    public KernelContext(
+            String name,
+            World world,
+            GuestMemory ram,
+            PageAllocator pages,
+            Tracer tracer,
+            long seed,
+            @Nullable KernelProbe probe,
+            @Nullable KernelGate gate) {
+        this.probe = probe;
+        this.gate = gate;
+        this.cpu = new Cpu(probe);
         this.name = name;
         this.world = world;
         this.ram = ram;
@@ -66,6 +92,16 @@ public final class KernelContext {
 
     public Tracer tracer() {
         return tracer;
+    }
+
+    /** Who watches this kernel; null: nobody. */
+    public @Nullable KernelProbe probe() {
+        return probe;
+    }
+
+    /** Who may refuse allocations; null: nobody. */
+    public @Nullable KernelGate gate() {
+        return gate;
     }
 
     /** Linux's system_wq: for rare work that may sleep. */

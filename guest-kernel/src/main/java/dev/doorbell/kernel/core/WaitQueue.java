@@ -3,6 +3,7 @@ package dev.doorbell.kernel.core;
 import dev.doorbell.bus.time.BatonThreads.BatonThread;
 import dev.doorbell.bus.time.Event;
 import dev.doorbell.bus.time.World;
+import dev.doorbell.kernel.probe.KernelProbe;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -79,6 +80,10 @@ public final class WaitQueue {
         }
         if (timeoutNs <= 0) {
             return false;
+        }
+        KernelProbe probe = kernel.probe();
+        if (probe != null) {
+            probe.sleeps(caller);
         }
         BatonThread self = world.threads().current();
         if (self != null) {

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 public final class Work {
     final Runnable body;
     final Event delay;
+    final String name;
     private final Workqueue queue;
     /** Queue linkage. */
     @Nullable
@@ -20,6 +21,8 @@ public final class Work {
         this.body = body;
         this.queue = queue;
         this.delay = queue.delayEvent(name, this);
+        this.name = name;
+        queue.made(this);
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.doorbell.kernel.core;
 
 import dev.doorbell.bus.time.BatonThreads.BatonThread;
 import dev.doorbell.bus.time.Event;
+import dev.doorbell.kernel.probe.KernelProbe;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,7 @@ public final class Workqueue {
     private final KernelContext kernel;
     private final String name;
     private final WaitQueue idle;
+    private final @Nullable KernelProbe probe;
     private @Nullable Work first;
     private @Nullable Work last;
     private @Nullable BatonThread worker;
@@ -22,10 +24,23 @@ public final class Workqueue {
         this.kernel = kernel;
         this.name = name;
         this.idle = new WaitQueue(kernel);
+        this.probe = kernel.probe();
     }
 
     Event delayEvent(String workName, Work work) {
         return kernel.world().event(workName, () -> schedule(work));
+    }
+
+    void made(Work work) {
+        if (probe != null) {
+            probe.workMade(work, work.name);
+        }
+    }
+
+    private void noteQueued(Work work) {
+        if (probe != null) {
+            probe.workQueued(work, work.name);
+        }
     }
 
     /**
@@ -39,6 +54,7 @@ public final class Workqueue {
         }
         work.delay.cancel();
         work.queued = true;
+        noteQueued(work);
         work.next = null;
         if (last == null) {
             first = work;
@@ -64,6 +80,7 @@ public final class Workqueue {
             return false;
         }
         work.delay.after(delayNs);
+        noteQueued(work);
         return true;
     }
 
@@ -78,11 +95,15 @@ public final class Workqueue {
         if (work.queued) {
             unlink(work);
         }
+        if (pending && probe != null) {
+            probe.workDone(work);
+        }
         return pending;
     }
 
     /** Takes an item out and waits until it does not run. Task context, not from the item itself. */
     public boolean cancelSync(Work work, String caller) {
+        kernel.cpu().mightSleep(caller);
         boolean pending = cancel(work);
         if (work.running && worker != kernel.world().threads().current()) {
             idle.waitUntil(() -> !work.running, WaitQueue.FOREVER, caller);
@@ -132,10 +153,17 @@ public final class Workqueue {
         unlink(work);
         current = work;
         work.running = true;
+        if (probe != null) {
+            probe.workDone(work);
+            probe.taskBegins(work.name);
+        }
         try {
             kernel.cpu().runInTask(work.body);
         } finally {
             work.running = false;
+            if (probe != null) {
+                probe.taskEnds(work.name);
+            }
             current = null;
             idle.wakeUp();
         }

@@ -90,6 +90,7 @@ public final class Coherent {
     /** dma_free_coherent. */
     public void free() {
         if (freed) {
+            owner.coherentFreedTwice(this);
             throw new IllegalStateException("dma_free_coherent(0x" + Long.toHexString(iova) + "): already free");
         }
         freed = true;

@@ -7,6 +7,7 @@ import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.core.ErrnoException;
 import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.core.PageAllocator;
+import dev.doorbell.kernel.probe.KernelGate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,7 @@ public final class DmaDevice {
     private final @Nullable CoherentAccess access;
     private final @Nullable Barriers barriers;
     private final @Nullable DmaObserver observer;
+    private final @Nullable KernelGate gate;
 
     DmaDevice(
             KernelContext kernel,
@@ -50,7 +52,8 @@ public final class DmaDevice {
         barriers = instruments.barriers();
         observer = instruments.observer();
         this.name = name;
-        ledger = new DmaLedger(name, kernel.world(), kernel.tracer());
+        gate = kernel.gate();
+        ledger = new DmaLedger(name, kernel.world(), kernel.tracer(), observer);
         bounce = options.coherence() == DmaOptions.Coherence.BOUNCE;
         // A shadow is given back at once, so its cached translation must be gone by then.
         boolean deferred = options.flush() == DmaOptions.Flush.DEFERRED && !bounce;
@@ -80,7 +83,8 @@ public final class DmaDevice {
      */
     public Coherent dmaAllocCoherent(long bytes) throws ErrnoException {
         int order = PageAllocator.orderOf(bytes);
-        long gpa = bytes <= 0 || order > PageAllocator.MAX_ORDER ? -1 : pages.allocZeroedPages(order);
+        boolean refused = gate != null && gate.refusesCoherent(name, bytes);
+        long gpa = refused || bytes <= 0 || order > PageAllocator.MAX_ORDER ? -1 : pages.allocZeroedPages(order);
         long iova = gpa < 0
                 ? DMA_MAPPING_ERROR
                 : open(gpa, gpa, (long) PAGE_BYTES << order, Direction.BIDIRECTIONAL, DmaLedger.Function.COHERENT);
@@ -95,6 +99,12 @@ public final class DmaDevice {
             observer.allocated(memory);
         }
         return memory;
+    }
+
+    void coherentFreedTwice(Coherent memory) {
+        if (observer != null) {
+            observer.freedTwice(memory);
+        }
     }
 
     void freeCoherent(Coherent memory) {
@@ -144,6 +154,14 @@ public final class DmaDevice {
     }
 
     public static boolean dmaMappingError(long iova) {
+        return iova == DMA_MAPPING_ERROR;
+    }
+
+    /** As {@link #dmaMappingError}; whoever watches learns that the driver has looked. */
+    public boolean checkMappingError(long iova) {
+        if (observer != null) {
+            observer.mappingErrorChecked(iova);
+        }
         return iova == DMA_MAPPING_ERROR;
     }
 
@@ -228,6 +246,9 @@ public final class DmaDevice {
                     Violation.Kind.BAD_BUFFER,
                     gpa,
                     how.call + " of " + bytes + " bytes at GPA 0x" + Long.toHexString(gpa));
+            return DMA_MAPPING_ERROR;
+        }
+        if (gate != null && gate.refusesMapping(name, gpa, bytes, how.call)) {
             return DMA_MAPPING_ERROR;
         }
         long iova = bounce ? mapShadow(gpa, bytes, direction, how) : open(gpa, gpa, bytes, direction, how);

@@ -57,7 +57,10 @@ public final class DmaLedger {
     private long violations;
     private Violation.Listener listener = violation -> {};
 
-    DmaLedger(String device, Clock clock, Tracer tracer) {
+    private final @Nullable DmaObserver observer;
+
+    DmaLedger(String device, Clock clock, Tracer tracer, @Nullable DmaObserver observer) {
+        this.observer = observer;
         this.device = device;
         this.clock = clock;
         this.tracer = tracer;
@@ -228,7 +231,11 @@ public final class DmaLedger {
         if (tracer.isOn()) {
             tracer.event("dma " + device, kind.name(), text);
         }
-        listener.violation(new Violation(kind, device, clock.nowNs(), at, text));
+        Violation violation = new Violation(kind, device, clock.nowNs(), at, text);
+        listener.violation(violation);
+        if (observer != null) {
+            observer.violated(violation);
+        }
     }
 
     /** The row's history in one line, or "never mapped". */

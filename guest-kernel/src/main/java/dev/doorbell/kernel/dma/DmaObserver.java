@@ -7,10 +7,19 @@ public interface DmaObserver {
     /** Still readable; after this it is somebody else's. */
     default void freed(Coherent memory) {}
 
+    /** dma_free_coherent of what is free already; about to fail. */
+    default void freedTwice(Coherent memory) {}
+
     /** @param function as Linux names it: "dma_map_single" */
     default void mapped(long iova, long gpa, long bytes, Direction direction, String function) {}
 
     default void unmapped(long iova, long bytes, Direction direction) {}
+
+    /** The driver looked whether a mapping had failed: dma_mapping_error. */
+    default void mappingErrorChecked(long iova) {}
+
+    /** A rule of the DMA API was broken; what was done has had no effect yet. */
+    default void violated(Violation violation) {}
 
     default void syncedForCpu(long iova, long bytes, Direction direction) {}
 

@@ -56,8 +56,11 @@ final class IrqDesc {
             Action action = actions.get(i);
             if (action.dev() == dev) {
                 actions.remove(i);
-                if (action.thread() != null && action.thread().cancel() && level) {
-                    enable();
+                if (action.thread() != null) {
+                    if (action.thread().cancel() && level) {
+                        enable();
+                    }
+                    action.thread().end();
                 }
                 if (actions.isEmpty()) {
                     depth = 1;
@@ -87,6 +90,25 @@ final class IrqDesc {
 
     int depth() {
         return depth;
+    }
+
+    boolean isThreadRunning() {
+        for (int i = 0; i < actions.size(); i++) {
+            ThreadedAction thread = actions.get(i).thread();
+            if (thread != null && thread.isRunning()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    boolean isHandledFor(Object dev) {
+        for (int i = 0; i < actions.size(); i++) {
+            if (actions.get(i).dev() == dev) {
+                return true;
+            }
+        }
+        return false;
     }
 
     String names() {
@@ -127,7 +149,7 @@ final class IrqDesc {
         boolean handled = false;
         for (int i = 0; i < actions.size(); i++) {
             Action action = actions.get(i);
-            IrqReturn result = action.handler().handle();
+            IrqReturn result = table.call(irq, action);
             if (result == IrqReturn.WAKE_THREAD && action.thread() != null) {
                 wake(action.thread());
             }

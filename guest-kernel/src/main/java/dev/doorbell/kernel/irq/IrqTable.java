@@ -5,6 +5,8 @@ import dev.doorbell.bus.irq.IrqSink;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.core.ErrnoException;
 import dev.doorbell.kernel.core.KernelContext;
+import dev.doorbell.kernel.probe.KernelGate;
+import dev.doorbell.kernel.probe.KernelProbe;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,14 +23,21 @@ public final class IrqTable implements IrqSink {
     /** Vectors from 0xF0 on are the CPU's own. */
     private static final int END = 0xF0 - InterruptController.FIRST_VECTOR;
 
+    private static final long THREAD_POLL_NS = 10_000;
+
     private final KernelContext kernel;
     private final @Nullable IrqDesc[] descs = new @Nullable IrqDesc[END];
+    private final @Nullable KernelProbe probe;
     private long spurious;
     private long delivered;
+    private boolean forcedThreading;
+    /** IRQ whose handler runs now, in hard interrupt context; -1: none. */
+    private int handling = -1;
 
     /** Takes the controller's interrupts from now on. */
     public IrqTable(KernelContext kernel, InterruptController controller) {
         this.kernel = kernel;
+        this.probe = kernel.probe();
         for (int line = 0; line < InterruptController.INTX_LINES; line++) {
             descs[FIRST_INTX + line] = new IrqDesc(this, FIRST_INTX + line, true, lineChip(controller, line));
             controller.maskLine(line, true);
@@ -88,6 +97,10 @@ public final class IrqTable implements IrqSink {
      * @throws ErrnoException EINVAL: no such IRQ; EBUSY: not shared, and taken
      */
     public void requestIrq(int irq, IrqHandler handler, String name, Object dev) throws ErrnoException {
+        if (forcedThreading) {
+            requestThreadedIrq(irq, () -> IrqReturn.WAKE_THREAD, () -> runThreaded(irq, handler, name), name, dev);
+            return;
+        }
         request(irq, new IrqDesc.Action(handler, null, name, dev));
     }
 
@@ -97,8 +110,24 @@ public final class IrqTable implements IrqSink {
         request(irq, new IrqDesc.Action(handler, new ThreadedAction(kernel, irq + "-" + name, thread), name, dev));
     }
 
+    /**
+     * The kernel parameter threadirqs: handlers that are requested from now on run in task context, each on a thread of its
+     * own, with interrupts enabled.
+     */
+    public void threadIrqs(boolean on) {
+        forcedThreading = on;
+    }
+
     private void request(int irq, IrqDesc.Action action) throws ErrnoException {
+        kernel.cpu().mightSleep("request_irq");
         IrqDesc desc = desc(irq);
+        if (probe != null) {
+            probe.irqRequested(irq, action.name(), action.dev());
+        }
+        KernelGate gate = kernel.gate();
+        if (gate != null && gate.refusesIrq(irq, action.name())) {
+            throw new ErrnoException("request_irq(" + irq + ", " + action.name() + ")", Errno.ENOMEM);
+        }
         if (desc == null) {
             throw new ErrnoException("request_irq(" + irq + ", " + action.name() + ")", Errno.EINVAL);
         }
@@ -109,17 +138,96 @@ public final class IrqTable implements IrqSink {
         desc.add(action);
     }
 
-    /** Removes the handler that was installed for {@code dev}. */
+    private void runThreaded(int irq, IrqHandler handler, String name) {
+        if (probe == null) {
+            handler.handle();
+            return;
+        }
+        probe.handlerBegins(irq, name);
+        boolean handled = false;
+        try {
+            handled = handler.handle() != IrqReturn.NONE;
+        } finally {
+            probe.handlerEnds(irq, name, handled);
+        }
+    }
+
+    /** A handler is called by its descriptor. */
+    IrqReturn call(int irq, IrqDesc.Action action) {
+        int outer = handling;
+        handling = irq;
+        if (probe != null && action.thread() == null) {
+            probe.handlerBegins(irq, action.name());
+        }
+        IrqReturn result = IrqReturn.NONE;
+        try {
+            result = action.handler().handle();
+            return result;
+        } finally {
+            handling = outer;
+            if (probe != null && action.thread() == null) {
+                probe.handlerEnds(irq, action.name(), result != IrqReturn.NONE);
+            }
+        }
+    }
+
+    /** What waits for a handler must not be called from it, nor from anything else that may not sleep. */
+    private void awaitHandler(int irq, String call) {
+        if (probe != null) {
+            probe.irqDisabled(irq, call, true, handling == irq);
+        }
+        if (handling == irq) {
+            throw new IllegalStateException(call + "(" + irq + ") from its own handler would never return");
+        }
+        kernel.cpu().mightSleep(call);
+        IrqDesc desc = desc(irq);
+        while (desc != null && desc.isThreadRunning()) {
+            kernel.sleep(THREAD_POLL_NS, call);
+        }
+    }
+
+    /** Removes the handler that was installed for {@code dev}. Task context. */
     public void freeIrq(int irq, Object dev) {
         IrqDesc desc = desc(irq);
+        if (probe != null) {
+            probe.irqFreed(irq, dev, desc != null && desc.isHandledFor(dev));
+        }
+        awaitHandler(irq, "free_irq");
         if (desc == null || !desc.remove(dev)) {
             warn("free_irq(" + irq + "): trying to free already-free IRQ");
         }
     }
 
-    /** Nests: as many {@link #enableIrq} calls let it through again. What arrives meanwhile is delivered then. */
+    /**
+     * Nests: as many {@link #enableIrq} calls let it through again. What arrives meanwhile is delivered then. Waits until the
+     * handler does not run: task context, not from the handler itself.
+     */
     public void disableIrq(int irq) {
+        awaitHandler(irq, "disable_irq");
         IrqDesc desc = desc(irq);
+        if (desc != null) {
+            desc.disable();
+        }
+    }
+
+    /** synchronize_irq: waits until the handler does not run. Task context, not from the handler itself. */
+    public void synchronizeIrq(int irq) {
+        awaitHandler(irq, "synchronize_irq");
+    }
+
+    /** disable_hardirq: as {@link #disableIrqNosync}. @return false when the handler runs now */
+    public boolean disableHardirq(int irq) {
+        disableIrqNosync(irq);
+        IrqDesc desc = desc(irq);
+        return handling != irq && (desc == null || !desc.isThreadRunning());
+    }
+
+    /** As {@link #disableIrq}, without waiting: from any context. */
+    public void disableIrqNosync(int irq) {
+        IrqDesc desc = desc(irq);
+        if (probe != null) {
+            probe.irqDisabled(irq, "disable_irq_nosync", false, handling == irq);
+        }
         if (desc != null) {
             desc.disable();
         }
@@ -127,6 +235,9 @@ public final class IrqTable implements IrqSink {
 
     public void enableIrq(int irq) {
         IrqDesc desc = desc(irq);
+        if (probe != null) {
+            probe.irqEnabled(irq, desc != null && desc.depth() > 0);
+        }
         if (desc == null || !desc.enable()) {
             warn("enable_irq(" + irq + "): unbalanced");
         }

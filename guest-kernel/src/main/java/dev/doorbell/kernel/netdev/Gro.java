@@ -83,15 +83,15 @@ public final class Gro {
     void receive(SkBuff skb) {
         NetDevice dev = skb.dev;
         if (dev == null || !dev.hasFeature(Features.GRO)) {
-            net.netifReceiveSkb(skb);
+            net.passUp(skb);
             return;
         }
         if (skb.protocol == EtherType.VLAN && !skb.vlanPresent && !VlanTags.strip(skb)) {
-            net.netifReceiveSkb(skb);
+            net.passUp(skb);
             return;
         }
         if (!parse(skb)) {
-            net.netifReceiveSkb(skb);
+            net.passUp(skb);
             return;
         }
         int source = isV6 ? (int) ip6.sourceLow() : ip.source();
@@ -117,7 +117,7 @@ public final class Gro {
             wrap(skb);
         }
         if (!mergeable || ends || payload == 0) {
-            net.netifReceiveSkb(skb);
+            net.passUp(skb);
         } else {
             hold(bucket, skb);
         }
@@ -351,7 +351,7 @@ public final class Gro {
         heldCount[bucket]--;
         heldTotal--;
         complete(packet);
-        net.netifReceiveSkb(packet);
+        net.passUp(packet);
     }
 
     /** napi_gro_complete: headers for the whole, and what is needed to segment it again. */

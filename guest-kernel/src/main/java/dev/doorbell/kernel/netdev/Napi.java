@@ -1,6 +1,8 @@
 package dev.doorbell.kernel.netdev;
 
 import dev.doorbell.bus.trace.Tracer;
+import dev.doorbell.kernel.core.KernelContext;
+import dev.doorbell.kernel.probe.KernelProbe;
 import dev.doorbell.kernel.skb.SkBuff;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,8 @@ public final class Napi {
     private final int weight;
     private final Gro gro;
     private final Tracer tracer;
+    private final KernelContext kernel;
+    private final @Nullable KernelProbe probe;
     private boolean scheduled;
     private boolean missed;
     private boolean enabled;
@@ -40,7 +44,9 @@ public final class Napi {
         this.poll = poll;
         this.weight = weight;
         this.gro = new Gro(net);
-        this.tracer = net.kernel().tracer();
+        this.kernel = net.kernel();
+        this.tracer = kernel.tracer();
+        this.probe = kernel.probe();
     }
 
     /** Of the device it belongs to. */
@@ -54,6 +60,29 @@ public final class Napi {
 
     /** Linux's napi_schedule. From any context. @return false when it was scheduled already, or is disabled */
     public boolean schedule() {
+        if (probe != null) {
+            noteScheduled(false);
+        }
+        return add();
+    }
+
+    /** napi_schedule_irqoff: cheaper, for callers that have hard interrupts off, as a hard interrupt handler has. */
+    public boolean scheduleIrqoff() {
+        if (probe != null) {
+            noteScheduled(true);
+        }
+        return add();
+    }
+
+    private void noteScheduled(boolean wantsIrqsOff) {
+        KernelProbe watcher = probe;
+        if (watcher != null) {
+            watcher.napiScheduled(
+                    this, name, enabled, wantsIrqsOff, kernel.cpu().irqsDisabled());
+        }
+    }
+
+    private boolean add() {
         if (!enabled) {
             return false;
         }
@@ -71,13 +100,21 @@ public final class Napi {
         return enabled && !scheduled;
     }
 
-    /** Lets it be scheduled; before the driver unmasks its interrupt. */
+    /** Lets it be scheduled; before the driver unmasks its interrupt. Task context; once, until it is disabled. */
     public void enable() {
+        if (probe != null) {
+            probe.napiEnabled(this, name, enabled);
+        }
+        kernel.cpu().mightSleep("napi_enable");
         enabled = true;
     }
 
-    /** Takes it off the poll list: after this, poll is not called any more. */
+    /** Takes it off the poll list: after this, poll is not called any more. Task context; once, until it is enabled. */
     public void disable() {
+        if (probe != null) {
+            probe.napiDisabled(this, name, enabled);
+        }
+        kernel.cpu().mightSleep("napi_disable");
         enabled = false;
         missed = false;
         if (scheduled) {
@@ -101,6 +138,9 @@ public final class Napi {
      * @return true: unmask the interrupt; false: something was scheduled meanwhile and it will be polled again
      */
     public boolean completeDone(int work) {
+        if (probe != null) {
+            probe.napiCompleted(this, name, work, scheduled);
+        }
         gro.flush();
         if (missed) {
             missed = false;
@@ -123,8 +163,21 @@ public final class Napi {
         return work;
     }
 
+    /**
+     * netpoll's way to a driver that cannot wait for its interrupt: a poll with a budget of 0, which completes what was sent
+     * and leaves received packets alone. From any context.
+     */
+    public void netpoll() {
+        if (enabled && !polling) {
+            runPoll(0);
+        }
+    }
+
     /** Hands a received packet to GRO: merged, held or passed up. Takes over {@code skb}, on which eth_type_trans has run. */
     public void groReceive(SkBuff skb) {
+        if (probe != null) {
+            probe.skbReceived(skb, name);
+        }
         gro.receive(skb);
     }
 
@@ -141,17 +194,25 @@ public final class Napi {
     int runPoll(int budget) {
         polls++;
         polling = true;
+        if (probe != null) {
+            probe.pollBegins(this, name, budget);
+        }
+        int done = -1;
         try {
             if (tracer.isOn()) {
                 tracer.event(name, "napi.poll", "budget=" + budget);
             }
             int work = poll.poll(budget);
+            done = work;
             if (tracer.isOn()) {
                 tracer.event(name, "napi.done", "work=" + work + (scheduled ? " again" : " complete"));
             }
             return work;
         } finally {
             polling = false;
+            if (probe != null) {
+                probe.pollEnds(this, name, budget, done, scheduled);
+            }
         }
     }
 }

@@ -2,7 +2,9 @@ package dev.doorbell.kernel.netdev;
 
 import dev.doorbell.bus.wire.EtherType;
 import dev.doorbell.kernel.core.KernelContext;
+import dev.doorbell.kernel.core.Mutex;
 import dev.doorbell.kernel.irq.Softirqs;
+import dev.doorbell.kernel.probe.KernelProbe;
 import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbAllocator;
@@ -26,10 +28,14 @@ public final class NetCore {
     private final XmitValidator validator = new XmitValidator();
     private final SkbQueue backlog = new SkbQueue();
     private final Napi backlogNapi;
+    private final Mutex rtnl;
+    private final @Nullable KernelProbe probe;
     private int nextIfindex = 1;
 
     public NetCore(KernelContext kernel, Softirqs softirqs, SkbAllocator skbs) {
         this.kernel = kernel;
+        this.rtnl = new Mutex(kernel, "rtnl_mutex");
+        this.probe = kernel.probe();
         this.skbs = skbs;
         this.netRx = new NetRx(softirqs, kernel.world());
         this.netTx = new NetTx(softirqs);
@@ -47,6 +53,11 @@ public final class NetCore {
 
     public PacketHandlers handlers() {
         return handlers;
+    }
+
+    /** rtnl_lock: held while interfaces are opened, closed and set up, and by drivers that reset their card meanwhile. */
+    public Mutex rtnl() {
+        return rtnl;
     }
 
     NetRx netRx() {
@@ -119,6 +130,19 @@ public final class NetCore {
      * on which {@link NetDevice#ethTypeTrans} has run. Softirq context.
      */
     public void netifReceiveSkb(SkBuff skb) {
+        noteReceived(skb);
+        passUp(skb);
+    }
+
+    private void noteReceived(SkBuff skb) {
+        NetDevice dev = skb.dev;
+        if (probe != null && dev != null) {
+            probe.skbReceived(skb, dev.name());
+        }
+    }
+
+    /** As {@link #netifReceiveSkb}, for what the stack has had in its hands already. */
+    void passUp(SkBuff skb) {
         NetDevice dev = skb.dev;
         if (dev == null) {
             throw new IllegalStateException("received packet without a device");
@@ -185,6 +209,7 @@ public final class NetCore {
      * @return false when the backlog is full: it was dropped
      */
     public boolean netifRx(SkBuff skb) {
+        noteReceived(skb);
         if (backlog.length() >= MAX_BACKLOG) {
             skb.drop(DropReason.CPU_BACKLOG);
             return false;
@@ -202,7 +227,7 @@ public final class NetCore {
                 backlogNapi.completeDone(work);
                 break;
             }
-            netifReceiveSkb(skb);
+            passUp(skb);
             work++;
         }
         return work;

@@ -4,6 +4,7 @@ import dev.doorbell.bus.mem.GuestMemory;
 import dev.doorbell.bus.wire.EthernetHeader;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.core.ErrnoException;
+import dev.doorbell.kernel.probe.KernelProbe;
 import dev.doorbell.kernel.skb.SkBuff;
 import java.util.ArrayList;
 import java.util.List;
@@ -163,11 +164,32 @@ public final class NetDevice {
             throw new ErrnoException("open(" + name + ")", Errno.ENODEV);
         }
         net.kernel().cpu().mightSleep("dev_open");
-        ops.ndoOpen();
-        flags |= IFF_UP;
-        ops.ndoSetRxMode();
-        txQueue.activate();
+        net.rtnl().lock();
+        try {
+            open();
+            flags |= IFF_UP;
+            ops.ndoSetRxMode();
+            txQueue.activate();
+        } finally {
+            net.rtnl().unlock();
+        }
         net.notifyChange(this, NetdevNotifier.Change.UP);
+    }
+
+    private void open() throws ErrnoException {
+        KernelProbe probe = net.kernel().probe();
+        if (probe == null) {
+            ops.ndoOpen();
+            return;
+        }
+        probe.openBegins(name);
+        boolean ok = false;
+        try {
+            ops.ndoOpen();
+            ok = true;
+        } finally {
+            probe.openEnds(name, ok);
+        }
     }
 
     /** ip link set down: packets that wait in the qdisc are dropped. Task context. */
@@ -177,10 +199,40 @@ public final class NetDevice {
         }
         net.kernel().cpu().mightSleep("dev_close");
         net.notifyChange(this, NetdevNotifier.Change.GOING_DOWN);
-        txQueue.deactivate();
-        flags &= ~IFF_UP;
-        ops.ndoStop();
+        net.rtnl().lock();
+        try {
+            txQueue.deactivate();
+            flags &= ~IFF_UP;
+            stop();
+        } finally {
+            net.rtnl().unlock();
+        }
         net.notifyChange(this, NetdevNotifier.Change.DOWN);
+    }
+
+    private void stop() {
+        KernelProbe probe = net.kernel().probe();
+        if (probe == null) {
+            ops.ndoStop();
+            return;
+        }
+        probe.stopBegins(name);
+        ops.ndoStop();
+        probe.stopEnds(name, txQueue.inFlight());
+    }
+
+    /**
+     * netpoll: sends and completes without interrupts, for messages from any context. The driver is asked to look at its
+     * card, and its polls run with a budget of 0.
+     */
+    public void netpoll() {
+        if (!isUp() || !present) {
+            return;
+        }
+        ops.ndoPollController();
+        for (int i = 0; i < napis.size(); i++) {
+            napis.get(i).netpoll();
+        }
     }
 
     /** Administratively up. */
@@ -230,8 +282,13 @@ public final class NetDevice {
         if (bytes == mtu) {
             return;
         }
-        ops.ndoChangeMtu(bytes);
-        mtu = bytes;
+        net.rtnl().lock();
+        try {
+            ops.ndoChangeMtu(bytes);
+            mtu = bytes;
+        } finally {
+            net.rtnl().unlock();
+        }
         net.notifyChange(this, NetdevNotifier.Change.CHANGEMTU);
     }
 
@@ -347,8 +404,13 @@ public final class NetDevice {
         if (next == features) {
             return;
         }
-        ops.ndoSetFeatures(next);
-        features = next;
+        net.rtnl().lock();
+        try {
+            ops.ndoSetFeatures(next);
+            features = next;
+        } finally {
+            net.rtnl().unlock();
+        }
         net.notifyChange(this, NetdevNotifier.Change.FEAT_CHANGE);
     }
 
@@ -467,7 +529,9 @@ public final class NetDevice {
     }
 
     public void netifNapiDel(Napi napi) {
-        napi.disable();
+        if (napi.isEnabled()) {
+            napi.disable();
+        }
         napis.remove(napi);
     }
 

@@ -29,6 +29,9 @@ public interface NetDeviceOps {
     /** The queue has stood still for longer than the watchdog time. */
     default void ndoTxTimeout() {}
 
+    /** netpoll, from any context: do what the interrupt handler would, now. */
+    default void ndoPollController() {}
+
     /** Updates {@link NetDevice#stats} from hardware counters. */
     default void ndoGetStats(NetDeviceStats into) {}
 

@@ -1,6 +1,7 @@
 package dev.doorbell.kernel.netdev;
 
 import dev.doorbell.kernel.core.Errno;
+import dev.doorbell.kernel.probe.KernelProbe;
 import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.time.Jiffies;
@@ -24,6 +25,7 @@ public final class TxQueue {
     private final Bql bql = new Bql();
     private final KernelTimer watchdog;
     private final KernelTimer retry;
+    private final @Nullable KernelProbe probe;
     private @Nullable Qdisc qdisc;
     /** Packets that the driver did not take, linked by next: they go first. */
     private @Nullable SkBuff requeued;
@@ -47,6 +49,7 @@ public final class TxQueue {
     TxQueue(NetDevice dev, NetCore net) {
         this.dev = dev;
         this.net = net;
+        this.probe = net.kernel().probe();
         this.watchdog = new KernelTimer(net.kernel(), dev.name() + " tx watchdog", this::bark);
         this.retry = new KernelTimer(net.kernel(), dev.name() + " tx retry", this::run);
     }
@@ -245,7 +248,7 @@ public final class TxQueue {
             if (net.kernel().tracer().isOn()) {
                 net.kernel().tracer().event(dev.name(), "ndo_start_xmit", NetCore.describe(skb));
             }
-            if (dev.ops().ndoStartXmit(skb, dev) == NetdevTx.BUSY) {
+            if (hand(skb) == NetdevTx.BUSY) {
                 more = false;
                 skb.next = following;
                 requeued = skb;
@@ -265,6 +268,21 @@ public final class TxQueue {
         }
         more = false;
         return true;
+    }
+
+    private NetdevTx hand(SkBuff skb) {
+        if (probe == null) {
+            return dev.ops().ndoStartXmit(skb, dev);
+        }
+        probe.xmitBegins(skb, dev.name());
+        NetdevTx result = dev.ops().ndoStartXmit(skb, dev);
+        probe.xmitEnds(skb, dev.name(), result == NetdevTx.BUSY);
+        return result;
+    }
+
+    /** Bytes handed to the hardware and not completed. */
+    long inFlight() {
+        return bql.inFlight();
     }
 
     private int drop(SkBuff skb, DropReason reason, int result) {
@@ -291,15 +309,24 @@ public final class TxQueue {
     // ---- stop and wake
 
     void start() {
+        if (probe != null) {
+            probe.queueStarts(dev.name());
+        }
         driverStopped = false;
     }
 
     void stop() {
+        if (probe != null) {
+            probe.queueStops(dev.name());
+        }
         driverStopped = true;
         armWatchdog();
     }
 
     void wake() {
+        if (probe != null) {
+            probe.queueStarts(dev.name());
+        }
         if (driverStopped) {
             driverStopped = false;
             net.netTx().schedule(this);
@@ -316,6 +343,9 @@ public final class TxQueue {
     }
 
     void sent(int bytes) {
+        if (probe != null) {
+            probe.queueSent(dev.name(), bytes, bql.inFlight());
+        }
         bql.queued(bytes);
         if (bql.available() < 0) {
             bqlStopped = true;
@@ -329,6 +359,9 @@ public final class TxQueue {
     }
 
     void completed(int packets, int bytes) {
+        if (probe != null) {
+            probe.queueCompleted(dev.name(), packets, bytes, bql.inFlight());
+        }
         if (bytes == 0 || packets == 0) {
             return;
         }
@@ -340,6 +373,9 @@ public final class TxQueue {
     }
 
     void resetBql() {
+        if (probe != null) {
+            probe.queueReset(dev.name(), bql.inFlight());
+        }
         bqlStopped = false;
         bql.reset(net.kernel().nowNs());
     }

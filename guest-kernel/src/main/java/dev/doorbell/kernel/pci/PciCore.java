@@ -9,6 +9,7 @@ import dev.doorbell.kernel.core.ErrnoException;
 import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.dma.DmaApi;
 import dev.doorbell.kernel.irq.IrqTable;
+import dev.doorbell.kernel.probe.KernelProbe;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -122,6 +123,15 @@ public final class PciCore {
         dev.writeConfig8(ConfigSpace.INTERRUPT_LINE, intxIrq(dev.bdf(), pin));
     }
 
+    KernelContext kernel() {
+        return kernel;
+    }
+
+    @Nullable
+    KernelProbe probe() {
+        return kernel.probe();
+    }
+
     /** Writes all ones and reads back which bits stayed zero (PCI Local Bus 3.0 §6.2.5.1). */
     private static @Nullable PciResource size(PciDev dev, int index) {
         boolean rom = index == Bar.ROM_INDEX;
@@ -211,6 +221,10 @@ public final class PciCore {
         }
         kernel.cpu().mightSleep("pci probe of " + dev.name());
         dev.driver(driver);
+        KernelProbe probe = kernel.probe();
+        if (probe != null) {
+            probe.driverBinds(dev.name(), driver.name());
+        }
         boolean probed = false;
         try {
             driver.probe(dev);
@@ -231,7 +245,12 @@ public final class PciCore {
         }
     }
 
-    private static void letGo(PciDev dev) {
+    private void letGo(PciDev dev) {
+        KernelProbe probe = kernel.probe();
+        PciDriver driver = dev.driver();
+        if (probe != null && driver != null) {
+            probe.driverLeft(dev.name(), driver.name());
+        }
         dev.driver(null);
         dev.drvdata(null);
         dev.dma().flush();

@@ -12,6 +12,8 @@ import dev.doorbell.kernel.dma.DmaDevice;
 import dev.doorbell.kernel.dma.Scatterlist;
 import dev.doorbell.kernel.irq.IrqHandler;
 import dev.doorbell.kernel.irq.IrqTable;
+import dev.doorbell.kernel.probe.KernelGate;
+import dev.doorbell.kernel.probe.KernelProbe;
 import org.jspecify.annotations.Nullable;
 
 /** A PCI function as a driver sees it: struct pci_dev. Made by {@link PciCore#scan}. */
@@ -33,6 +35,7 @@ public final class PciDev {
     private int savedMsiControl;
     private int savedMsixControl;
     private boolean stateSaved;
+    private boolean enabled;
     private @Nullable PciDriver driver;
     private @Nullable Object drvdata;
 
@@ -164,6 +167,10 @@ public final class PciDev {
         if (isDisconnected()) {
             throw new ErrnoException(call + "(" + name() + ")", Errno.ENODEV);
         }
+        KernelProbe probe = core.probe();
+        if (probe != null) {
+            probe.deviceEnabled(name(), enabled);
+        }
         pciSetPowerState(0);
         int wanted = 0;
         for (PciResource resource : resources) {
@@ -177,10 +184,21 @@ public final class PciDev {
         }
         int command = readConfig16(ConfigSpace.COMMAND) | wanted & decode;
         writeConfig16(ConfigSpace.COMMAND, command & ~ConfigSpace.COMMAND_INTX_DISABLE);
+        enabled = true;
+    }
+
+    /** Between pci_enable_device and pci_disable_device. */
+    public boolean pciIsEnabled() {
+        return enabled;
     }
 
     /** The driver needs it no more: no DMA from here on. */
     public void pciDisableDevice() {
+        KernelProbe probe = core.probe();
+        if (probe != null) {
+            probe.deviceDisabled(name(), enabled);
+        }
+        enabled = false;
         pciClearMaster();
     }
 
@@ -300,7 +318,18 @@ public final class PciDev {
      * @throws ErrnoException ENOSPC: fewer than {@code min}; EBUSY: some are allocated already
      */
     public int pciAllocIrqVectors(int min, int max, int types) throws ErrnoException {
-        return vectors.allocate(min, max, types);
+        core.kernel().cpu().mightSleep("pci_alloc_irq_vectors");
+        int allocated = vectors.allocate(min, max, types);
+        KernelProbe probe = core.probe();
+        if (probe != null) {
+            probe.vectorsAllocated(name(), vectors.type(), allocated, vectors.irq(0));
+        }
+        return allocated;
+    }
+
+    int grantedVectors(int wanted, int type) {
+        KernelGate gate = core.kernel().gate();
+        return gate == null ? wanted : Math.min(wanted, gate.grantsVectors(name(), wanted, type));
     }
 
     public int pciAllocIrqVectors(int min, int max) throws ErrnoException {
@@ -309,6 +338,10 @@ public final class PciDev {
 
     /** Gives all vectors back; their handlers must be gone. */
     public void pciFreeIrqVectors() {
+        KernelProbe probe = core.probe();
+        if (probe != null) {
+            probe.vectorsFreed(name(), vectors.count(), vectors.anyHandled());
+        }
         vectors.free();
     }
 
@@ -339,6 +372,18 @@ public final class PciDev {
         irqs.enableIrq(pciIrqVector(vector));
     }
 
+    public boolean disableHardirq(int vector) {
+        return irqs.disableHardirq(pciIrqVector(vector));
+    }
+
+    public void synchronizeIrq(int vector) {
+        irqs.synchronizeIrq(pciIrqVector(vector));
+    }
+
+    public void disableIrqNosync(int vector) {
+        irqs.disableIrqNosync(pciIrqVector(vector));
+    }
+
     // DMA
 
     /** The function's DMA, for what is not delegated here. */
@@ -367,7 +412,7 @@ public final class PciDev {
     }
 
     public boolean dmaMappingError(long iova) {
-        return DmaDevice.dmaMappingError(iova);
+        return dma.checkMappingError(iova);
     }
 
     public void dmaUnmapSingle(long iova, int bytes, Direction direction) {

@@ -65,7 +65,7 @@ final class PciVectors {
             return false;
         }
         int control = dev.readConfig16(capability + 2);
-        int count = Math.min(max, (control & 0x7FF) + 1);
+        int count = dev.grantedVectors(Math.min(max, (control & 0x7FF) + 1), IrqTypes.PCI_IRQ_MSIX);
         int table = dev.readConfig32(capability + 4);
         PciResource window = dev.resource(table & 0x7);
         if (count < min || window == null || !window.isAssigned()) {
@@ -92,7 +92,7 @@ final class PciVectors {
 
     private boolean enableMsi() {
         int capability = dev.pciFindCapability(CAP_MSI);
-        if (capability == 0) {
+        if (capability == 0 || dev.grantedVectors(1, IrqTypes.PCI_IRQ_MSI) == 0) {
             return false;
         }
         int[] allocated = allocateMessages(1, vector -> new MsiChip());
@@ -179,6 +179,20 @@ final class PciVectors {
             dev.writeConfig32(capability + 8, 0);
         }
         dev.writeConfig16(capability + (wide ? 12 : 8), IrqTable.vectorOf(number));
+    }
+
+    int count() {
+        return irq.length;
+    }
+
+    /** Messages of their own that still have a handler; of a shared line it cannot be told. */
+    boolean anyHandled() {
+        for (int number : irq) {
+            if (number >= IrqTable.FIRST_MESSAGE && irqs.isHandled(number)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     int irq(int vector) {

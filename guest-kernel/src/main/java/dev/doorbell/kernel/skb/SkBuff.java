@@ -35,6 +35,8 @@ public final class SkBuff extends SkbFields {
     public @Nullable SkBuff fragListTail;
 
     private int fragListBytes;
+    /** Every look at it is told: it is free, or somebody wants to know. */
+    private boolean watched;
 
     SkBuff(SkbAllocator allocator, GuestMemory memory) {
         this.allocator = allocator;
@@ -48,6 +50,9 @@ public final class SkBuff extends SkbFields {
     }
 
     public long data() {
+        if (watched) {
+            allocator.touched(this, "skb->data");
+        }
         return data;
     }
 
@@ -65,11 +70,17 @@ public final class SkBuff extends SkbFields {
 
     /** All bytes: linear, fragments and fragment list. */
     public int length() {
+        if (watched) {
+            allocator.touched(this, "skb->len");
+        }
         return (int) (tail - data) + fragBytes + fragListBytes;
     }
 
     /** Linear bytes. */
     public int headLength() {
+        if (watched) {
+            allocator.touched(this, "skb_headlen");
+        }
         return (int) (tail - data);
     }
 
@@ -97,6 +108,9 @@ public final class SkBuff extends SkbFields {
 
     /** Appends {@code bytes} uninitialised linear bytes. @return their GPA */
     public long put(int bytes) {
+        if (watched) {
+            allocator.touched(this, "skb_put");
+        }
         long at = tail;
         tail += bytes;
         if (tail > end || bytes < 0) {
@@ -108,6 +122,9 @@ public final class SkBuff extends SkbFields {
 
     /** Prepends. @return the new data */
     public long push(int bytes) {
+        if (watched) {
+            allocator.touched(this, "skb_push");
+        }
         data -= bytes;
         if (data < head || bytes < 0) {
             throw new IllegalStateException("skb push " + bytes + ": headroom " + (data + bytes - head));
@@ -127,6 +144,9 @@ public final class SkBuff extends SkbFields {
     // ---- fragments
 
     public int fragCount() {
+        if (watched) {
+            allocator.touched(this, "skb_shinfo(skb)->nr_frags");
+        }
         return fragCount;
     }
 
@@ -250,6 +270,16 @@ public final class SkBuff extends SkbFields {
     @Nullable
     SkbHead buffer() {
         return buffer;
+    }
+
+    /** True while nobody has it. */
+    public boolean isFree() {
+        return buffer == null;
+    }
+
+    /** For a probe: from now on its allocator is told of every look at this packet. */
+    public void watch(boolean on) {
+        watched = on;
     }
 
     /** Begins a new life with a buffer of its own. */

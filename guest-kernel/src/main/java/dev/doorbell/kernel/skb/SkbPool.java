@@ -3,6 +3,8 @@ package dev.doorbell.kernel.skb;
 import dev.doorbell.bus.mem.GuestMemory;
 import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.core.PageAllocator;
+import dev.doorbell.kernel.probe.KernelGate;
+import dev.doorbell.kernel.probe.KernelProbe;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -18,11 +20,20 @@ public final class SkbPool implements SkbAllocator, AutoCloseable {
     /** What freed buffers are filled with when poisoning is on, linux/poison.h POISON_FREE. */
     public static final int POISON = 0x6B;
 
+    /** How many packets a freed one waits for, with a probe. */
+    private static final int QUARANTINE = 256;
+
     private final GuestMemory ram;
     private final PageAllocator pages;
     private final DropCounters drops = new DropCounters();
     private final @Nullable SkbHead[] freeHeads = new @Nullable SkbHead[CLASS_BYTES.length];
+    private final @Nullable KernelProbe probe;
+    private final @Nullable KernelGate gate;
     private @Nullable SkBuff freeBuffs;
+    /** With a probe the free ones are used in turn, so that a late look at one is noticed for some time. */
+    private @Nullable SkBuff lastFreeBuff;
+
+    private int freeCount;
     private int outstanding;
     private int outstandingHeads;
     private boolean poisoning;
@@ -31,10 +42,16 @@ public final class SkbPool implements SkbAllocator, AutoCloseable {
     private int slabCount;
 
     public SkbPool(KernelContext kernel) {
-        this(kernel.ram(), kernel.pages());
+        this(kernel.ram(), kernel.pages(), kernel.probe(), kernel.gate());
     }
 
     public SkbPool(GuestMemory ram, PageAllocator pages) {
+        this(ram, pages, null, null);
+    }
+
+    private SkbPool(GuestMemory ram, PageAllocator pages, @Nullable KernelProbe probe, @Nullable KernelGate gate) {
+        this.probe = probe;
+        this.gate = gate;
         this.ram = ram;
         this.pages = pages;
     }
@@ -47,12 +64,18 @@ public final class SkbPool implements SkbAllocator, AutoCloseable {
 
     @Override
     public @Nullable SkBuff alloc(int headroom, int bytes) {
+        if (gate != null && gate.refusesPacket(headroom + bytes)) {
+            return null;
+        }
         SkbHead head = allocHead(headroom + bytes);
         if (head == null) {
             return null;
         }
         SkBuff skb = takeBuff();
         skb.attach(head, headroom);
+        if (probe != null) {
+            probe.skbAllocated(skb);
+        }
         return skb;
     }
 
@@ -105,10 +128,38 @@ public final class SkbPool implements SkbAllocator, AutoCloseable {
 
     @Override
     public void release(SkBuff skb) {
+        KernelProbe watcher = probe;
+        if (watcher != null) {
+            skb.watch(false);
+            watcher.skbReleased(skb, skb.isFree());
+        }
         skb.detach();
         outstanding--;
-        skb.next = freeBuffs;
-        freeBuffs = skb;
+        if (watcher == null) {
+            skb.next = freeBuffs;
+            freeBuffs = skb;
+        } else {
+            quarantine(skb);
+        }
+    }
+
+    private void quarantine(SkBuff skb) {
+        skb.watch(true);
+        skb.next = null;
+        if (lastFreeBuff == null) {
+            freeBuffs = skb;
+        } else {
+            lastFreeBuff.next = skb;
+        }
+        lastFreeBuff = skb;
+        freeCount++;
+    }
+
+    @Override
+    public void touched(SkBuff skb, String call) {
+        if (probe != null) {
+            probe.skbTouched(skb, call);
+        }
     }
 
     @Override
@@ -142,11 +193,18 @@ public final class SkbPool implements SkbAllocator, AutoCloseable {
 
     private SkBuff takeBuff() {
         SkBuff skb = freeBuffs;
-        if (skb == null) {
+        if (skb == null || probe != null && freeCount < QUARANTINE) {
             skb = new SkBuff(this, ram);
         } else {
             freeBuffs = skb.next;
             skb.next = null;
+            if (probe != null) {
+                freeCount--;
+                skb.watch(false);
+                if (freeBuffs == null) {
+                    lastFreeBuff = null;
+                }
+            }
         }
         outstanding++;
         return skb;

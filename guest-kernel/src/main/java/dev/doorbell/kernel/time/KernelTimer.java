@@ -2,18 +2,27 @@ package dev.doorbell.kernel.time;
 
 import dev.doorbell.bus.time.Event;
 import dev.doorbell.kernel.core.KernelContext;
+import dev.doorbell.kernel.probe.KernelProbe;
+import org.jspecify.annotations.Nullable;
 
 /** A timer, Linux's timer_list with nanosecond expiry: its function runs in softirq context. Re-arming allocates nothing. */
 public final class KernelTimer {
     private final KernelContext kernel;
     private final Runnable function;
     private final Event event;
+    private final String name;
+    private final @Nullable KernelProbe probe;
 
     /** @param name for traces: "tcp retransmit" */
     public KernelTimer(KernelContext kernel, String name, Runnable function) {
         this.kernel = kernel;
         this.function = function;
         this.event = kernel.world().event(name, this::expire);
+        this.name = name;
+        this.probe = kernel.probe();
+        if (probe != null) {
+            probe.timerMade(this, name);
+        }
     }
 
     /**
@@ -26,6 +35,9 @@ public final class KernelTimer {
         event.at(atNs);
         if (!pending) {
             kernel.timerArmed(1);
+        }
+        if (probe != null) {
+            probe.timerArmed(this, name);
         }
         return pending;
     }
@@ -46,6 +58,9 @@ public final class KernelTimer {
         }
         event.cancel();
         kernel.timerArmed(-1);
+        if (probe != null) {
+            probe.timerDone(this);
+        }
         return true;
     }
 
@@ -60,6 +75,16 @@ public final class KernelTimer {
 
     private void expire() {
         kernel.timerArmed(-1);
-        kernel.cpu().runInSoftirq(function);
+        if (probe == null) {
+            kernel.cpu().runInSoftirq(function);
+            return;
+        }
+        probe.timerDone(this);
+        probe.taskBegins(name);
+        try {
+            kernel.cpu().runInSoftirq(function);
+        } finally {
+            probe.taskEnds(name);
+        }
     }
 }

@@ -5,6 +5,7 @@ import static dev.doorbell.kernel.driver.e1000e.Registers.*;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.core.ErrnoException;
 import dev.doorbell.kernel.core.KernelContext;
+import dev.doorbell.kernel.core.Mutex;
 import dev.doorbell.kernel.core.Work;
 import dev.doorbell.kernel.netdev.Features;
 import dev.doorbell.kernel.netdev.Napi;
@@ -44,13 +45,15 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
     private final Work resetTask;
     private final RingSetup ringSetup;
     private final CardReset card;
+    /** __E1000_RESETTING: one reset at a time, and none during open and close. */
+    private final Mutex resetting;
+
     private E1000eOptions options;
 
     private @Nullable RxRing rx;
     private @Nullable TxRing tx;
     private @Nullable TxPath path;
     private boolean down = true;
-    private boolean resetting;
     private boolean removed;
 
     Adapter(NetCore net, PciDev dev, E1000eOptions options) throws ErrnoException {
@@ -64,13 +67,14 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
         this.nvm = new Nvm(hw);
         this.flowControl = new FlowControl(hw, phy);
         this.filters = new MacFilters(hw);
-        this.stats = new HwStats(hw);
+        this.stats = new HwStats(hw, kernel);
         this.card = new CardReset(hw, phy, flowControl, filters, netdev, log);
         this.itr = new Itr(hw, options.interruptThrottleRate());
         this.napi = netdev.netifNapiAdd(this::poll, Napi.NAPI_POLL_WEIGHT);
         this.interrupts = new Interrupts(hw, dev, itr, log, this, napi, options);
         this.watchdog = new Watchdog(netdev, hw, phy, flowControl, stats, soft, interrupts, log, this, options);
         this.resetTask = new Work(kernel.workqueue(), "e1000e reset", this::runReset);
+        this.resetting = new Mutex(kernel, "e1000e resetting");
         this.ringSetup = new RingSetup(hw, netdev, dev, options);
     }
 
@@ -152,7 +156,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
 
     @Override
     public void ndoOpen() throws ErrnoException {
-        lockReset("e1000e open");
+        resetting.lock();
         try {
             netdev.netifCarrierOff();
             TxRing transmit = new TxRing(hw, dev, netdev, options.txRing(), soft);
@@ -165,7 +169,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
                 throw e;
             }
         } finally {
-            resetting = false;
+            resetting.unlock();
         }
         interrupts.triggerLsc();
     }
@@ -195,13 +199,12 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
 
     @Override
     public void ndoStop() {
-        lockReset("e1000e close");
+        resetting.lock();
         try {
             if (!down) {
                 goDown(true);
             }
             interrupts.free();
-            napi.disable();
             freeRx();
             TxRing transmit = tx;
             tx = null;
@@ -214,7 +217,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
             }
             hw.releaseHwControl();
         } finally {
-            resetting = false;
+            resetting.unlock();
         }
     }
 
@@ -290,8 +293,9 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
      * user. Task context.
      */
     void suspend() {
+        netdev.net().rtnl().lock();
         netdev.netifDeviceDetach();
-        lockReset("e1000e suspend");
+        resetting.lock();
         try {
             if (!down) {
                 goDown(false);
@@ -303,13 +307,15 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
             card.powerDownPhy();
             hw.releaseHwControl();
         } finally {
-            resetting = false;
+            resetting.unlock();
+            netdev.net().rtnl().unlock();
         }
     }
 
     /** __e1000_resume and e1000e_pm_thaw, once the card has power and bus mastering. Task context. */
     void resume() throws ErrnoException {
-        lockReset("e1000e resume");
+        netdev.net().rtnl().lock();
+        resetting.lock();
         try {
             interrupts.setInterruptCapability();
             hw.ew32(WUS, ~0);
@@ -321,15 +327,16 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
             } else {
                 card.powerDownPhy();
             }
+            netdev.netifDeviceAttach();
         } finally {
-            resetting = false;
+            resetting.unlock();
+            netdev.net().rtnl().unlock();
         }
-        netdev.netifDeviceAttach();
     }
 
     /** e1000e_reinit_locked. Task context. */
     private void reinit() {
-        lockReset("e1000e reinit");
+        resetting.lock();
         try {
             if (!down) {
                 goDown(true);
@@ -337,24 +344,21 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
                 goUp();
             }
         } finally {
-            resetting = false;
+            resetting.unlock();
         }
-    }
-
-    /** __E1000_RESETTING: one reset at a time, and none during open and close. */
-    private void lockReset(String caller) {
-        while (resetting) {
-            kernel.sleep(1_000_000, caller);
-        }
-        resetting = true;
     }
 
     private void runReset() {
-        if (removed || down) {
-            return;
+        netdev.net().rtnl().lock(); // not while the interface is opened, closed or set up
+        try {
+            if (removed || down) {
+                return;
+            }
+            log.error("Reset adapter unexpectedly");
+            reinit();
+        } finally {
+            netdev.net().rtnl().unlock();
         }
-        log.error("Reset adapter unexpectedly");
-        reinit();
     }
 
     @Override
@@ -378,6 +382,13 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
             return NetdevTx.OK;
         }
         return transmit.xmit(skb, !down);
+    }
+
+    @Override
+    public void ndoPollController() {
+        if (!down) {
+            interrupts.netpoll();
+        }
     }
 
     /** e1000e_poll: softirq. Unmasks only when both rings ran dry before the budget did. */

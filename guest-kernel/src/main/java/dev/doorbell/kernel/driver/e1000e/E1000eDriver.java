@@ -61,7 +61,9 @@ public final class E1000eDriver implements PciDriver {
             adapter.remove();
             dev.drvdata(null);
         }
-        dev.pciDisableDevice();
+        if (dev.pciIsEnabled()) { // not after an error that could not be recovered from
+            dev.pciDisableDevice();
+        }
     }
 
     @Override

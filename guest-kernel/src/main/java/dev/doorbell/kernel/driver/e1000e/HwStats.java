@@ -2,6 +2,8 @@ package dev.doorbell.kernel.driver.e1000e;
 
 import static dev.doorbell.kernel.driver.e1000e.Registers.*;
 
+import dev.doorbell.kernel.core.KernelContext;
+import dev.doorbell.kernel.core.SpinLock;
 import dev.doorbell.kernel.netdev.NetDeviceStats;
 
 /** The card's counters, added up: each reading clears the register. e1000e_update_stats. */
@@ -9,17 +11,29 @@ final class HwStats {
     private static final int ALL_ONES = -1;
 
     private final Hw hw;
+    /** stats64_lock: the watchdog and a reader of the counters must not both take what a reading clears. */
+    private final SpinLock lock;
 
     long crcerrs, gprc, gorc, bprc, mprc, roc, mpc, xonrxc, xontxc, xoffrxc, xofftxc, gptc, gotc, rnbc, ruc;
     long rlec, rjc, rfc, scc, ecol, mcc, latecol, dc, colc, mptc, bptc, tpt;
     long algnerrc, rxerrc, tncrs, cexterr, tsctc, tsctfc, mgptc, mgprc, mgpdc;
 
-    HwStats(Hw hw) {
+    HwStats(Hw hw, KernelContext kernel) {
         this.hw = hw;
+        this.lock = new SpinLock(kernel, "e1000e stats64_lock");
     }
 
     /** @param halfDuplex collisions exist only then */
     void update(boolean halfDuplex) {
+        lock.lock();
+        try {
+            readAll(halfDuplex);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void readAll(boolean halfDuplex) {
         if (hw.er32(STATUS) == ALL_ONES) {
             return; // the card is gone: its answers are not counts
         }

@@ -155,8 +155,7 @@ final class Interrupts {
             return;
         }
         requested = false;
-        int vectors = isMsix() ? MSIX_VECTORS : 1;
-        for (int vector = 0; vector < vectors; vector++) {
+        for (int vector = 0; vector < vectors(); vector++) {
             dev.freeIrq(vector);
         }
     }
@@ -192,6 +191,37 @@ final class Interrupts {
             hw.ew32(EIAC, 0);
         }
         hw.e1eFlush();
+        for (int vector = 0; requested && vector < vectors(); vector++) {
+            dev.synchronizeIrq(vector);
+        }
+    }
+
+    private int vectors() {
+        return isMsix() ? MSIX_VECTORS : 1;
+    }
+
+    /** e1000_netpoll: what the handlers would do, from any context and whether or not the message has come. */
+    void netpoll() {
+        for (int vector = 0; requested && vector < vectors(); vector++) {
+            if (dev.disableHardirq(vector)) {
+                callHandler(vector);
+            }
+            dev.enableIrq(vector);
+        }
+    }
+
+    private void callHandler(int vector) {
+        if (mode == IntMode.LEGACY) {
+            intr();
+        } else if (mode == IntMode.MSI) {
+            intrMsi();
+        } else if (vector == 0) {
+            intrMsixRx();
+        } else if (vector == 1) {
+            intrMsixTx();
+        } else {
+            msixOther();
+        }
     }
 
     /** The end of a poll that found no more work: lets the card interrupt again. */

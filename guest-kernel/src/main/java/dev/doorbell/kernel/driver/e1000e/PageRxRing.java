@@ -93,6 +93,7 @@ final class PageRxRing extends RxRing {
             }
             unmap(index);
             skb.addFrag(page, page.gpa(), length);
+            skb.truesize += BUFFER_BYTES; // all of the page is held, whatever part of it is used
             return true;
         }
         int linear = length <= copybreak ? length : HEADER_BYTES;
@@ -109,6 +110,7 @@ final class PageRxRing extends RxRing {
             unmap(index);
             ram.copyTo(page.gpa(), ram, skb.put(linear), linear);
             skb.addFrag(page, page.gpa() + linear, length - linear);
+            skb.truesize += BUFFER_BYTES;
         }
         return true;
     }

@@ -5,7 +5,7 @@ import static dev.doorbell.kernel.driver.e1000e.Registers.*;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.core.ErrnoException;
 import dev.doorbell.kernel.core.KernelContext;
-import dev.doorbell.kernel.core.WaitQueue;
+import dev.doorbell.kernel.core.Mutex;
 
 /**
  * The BM PHY behind MDIC, Linux's phy.c and the 82574 parts of 82571.c. Each access takes MDIO ownership by EXTCNF_CTRL
@@ -53,19 +53,18 @@ final class Phy {
 
     private final Hw hw;
     private final Log log;
-    private final WaitQueue mutexFree;
-    private boolean mutex;
+    /** The watchdog and a system call must not mix their accesses. */
+    private final Mutex swflag;
 
     Phy(Hw hw, Log log, KernelContext kernel) {
         this.hw = hw;
         this.log = log;
-        this.mutexFree = new WaitQueue(kernel);
+        this.swflag = new Mutex(kernel, "e1000e swflag_mutex");
     }
 
     /** e1000_get_hw_semaphore_82574. @return false: the hardware did not grant it; the driver's own mutex is held anyway */
     boolean acquire() {
-        // swflag_mutex: the watchdog and a system call must not mix their accesses.
-        mutexFree.waitUntil(this::tryLock, WaitQueue.FOREVER, "e1000e swflag_mutex");
+        swflag.lock();
         for (int i = 0; i < OWNERSHIP_TIMEOUT; i++) {
             hw.ew32(EXTCNF_CTRL, hw.er32(EXTCNF_CTRL) | EXTCNF_CTRL_MDIO_SW_OWNERSHIP);
             if ((hw.er32(EXTCNF_CTRL) & EXTCNF_CTRL_MDIO_SW_OWNERSHIP) != 0) {
@@ -77,17 +76,9 @@ final class Phy {
         return false;
     }
 
-    private boolean tryLock() {
-        if (mutex) {
-            return false;
-        }
-        mutex = true;
-        return true;
-    }
-
     void release() {
         hw.clearBits(EXTCNF_CTRL, EXTCNF_CTRL_MDIO_SW_OWNERSHIP);
-        unlock();
+        swflag.unlock();
     }
 
     /** The reset in between has cleared the ownership bit already; clearing it again is harmless. */
@@ -95,13 +86,8 @@ final class Phy {
         if (owned) {
             release();
         } else {
-            unlock();
+            swflag.unlock();
         }
-    }
-
-    private void unlock() {
-        mutex = false;
-        mutexFree.wakeUp();
     }
 
     int read(int register) throws ErrnoException {
@@ -114,7 +100,7 @@ final class Phy {
 
     private int access(int register, int operation, int data) throws ErrnoException {
         if (!acquire()) {
-            unlock();
+            swflag.unlock();
             throw new ErrnoException("e1000e: PHY register " + register + ": MDIO not granted", Errno.EBUSY);
         }
         try {

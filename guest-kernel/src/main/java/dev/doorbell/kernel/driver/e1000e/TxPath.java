@@ -56,8 +56,7 @@ final class TxPath {
         if (skb.length() == 0 || !makeSendable(skb)) {
             return dropped(skb, DropReason.NOMEM);
         }
-        if (ring.unused() < descriptorsFor(skb) + 2) {
-            netdev.netifStopQueue();
+        if (!hasRoom(descriptorsFor(skb) + 2)) {
             return NetdevTx.BUSY;
         }
         int headerBytes = 0;
@@ -136,14 +135,28 @@ final class TxPath {
                 netdev.net().kernel().nowNs());
         boolean doorbell = netdev.netdevSentQueue(bytes, netdev.xmitMore());
         // Room for the largest packet must be there before the stack may send another.
-        if (ring.unused() < largestPacket() + 2) {
-            netdev.netifStopQueue();
+        if (!hasRoom(largestPacket() + 2)) {
             doorbell = true;
         }
         if (doorbell) {
             ring.writeTail();
         }
         return NetdevTx.OK;
+    }
+
+    /** e1000_maybe_stop_tx: false: the queue is stopped until the clean-up has made room. */
+    private boolean hasRoom(int descriptors) {
+        if (ring.unused() >= descriptors) {
+            return true;
+        }
+        netdev.netifStopQueue();
+        // Either the clean-up sees that the queue is stopped, or we see the room that it has made.
+        netdev.net().kernel().cpu().smpMb();
+        if (ring.unused() < descriptors) {
+            return false;
+        }
+        netdev.netifStartQueue(); // a reprieve
+        return true;
     }
 
     private int largestPacket() {

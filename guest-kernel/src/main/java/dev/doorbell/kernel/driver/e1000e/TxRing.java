@@ -204,6 +204,7 @@ final class TxRing {
             cleaned += cleanPacket(eop);
         }
         netdev.netdevCompletedQueue(packetsDone, bytesDone);
+        netdev.net().kernel().cpu().smpMb(); // the room before the look whether somebody waits for it
         if (cleaned > 0 && mayWake && netdev.netifQueueStopped() && unused() >= TX_WAKE_THRESHOLD) {
             netdev.netifWakeQueue();
             soft.txRestartQueue++;
