@@ -182,6 +182,11 @@ public final class Libc {
         return result(LIBC.setns(fd, kind));
     }
 
+    /** Lets other threads that wait for this processor run first. */
+    public static int schedYield() {
+        return LIBC.sched_yield();
+    }
+
     /**
      * Binds the calling thread, and those it starts from now on, to one processor.
      *

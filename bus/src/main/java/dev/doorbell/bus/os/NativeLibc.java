@@ -82,5 +82,7 @@ public interface NativeLibc {
 
     int setns(int fd, int kind);
 
+    int sched_yield();
+
     int sched_setaffinity(int thread, @size_t long bytes, @In byte[] mask);
 }

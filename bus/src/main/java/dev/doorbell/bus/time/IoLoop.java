@@ -18,6 +18,11 @@ public interface IoLoop {
      */
     void await(long maxNs);
 
+    /** Called between two looks while the world polls instead of sleeping: lets whoever else wants this processor have it. */
+    default void relax() {
+        Thread.onSpinWait();
+    }
+
     /** Ends the current {@link #await}, or the next one when none is going on. Safe from any thread. */
     void wakeup();
 

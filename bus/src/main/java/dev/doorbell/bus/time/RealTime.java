@@ -16,8 +16,11 @@ public final class RealTime extends AbstractWorld {
     /** Events between two looks at the clock and at readiness: bounds the latency of input under load. */
     private static final int BURST = 64;
 
+    /** A wait that is over sooner was none: there was input already, and more may follow. */
+    private static final long REAL_SLEEP_NS = 3_000;
+
     private final IoLoop loop;
-    private final long spinNs;
+    private final Polling polling;
     private final long epoch = System.nanoTime();
 
     public RealTime(IoLoop loop) {
@@ -25,16 +28,13 @@ public final class RealTime extends AbstractWorld {
     }
 
     /**
-     * @param spinNs how long to poll without sleeping after the last thing happened: trades a core for latency;
-     *     {@link #SPIN_FOREVER} for pinned benchmarks
+     * @param spinNs how long to poll without sleeping after the last input, while that pays and nobody else wants the
+     *     core: trades processor time for latency; {@link #SPIN_FOREVER} for pinned benchmarks
      */
     public RealTime(IoLoop loop, long spinNs) {
         super(null);
-        if (spinNs < 0) {
-            throw new IllegalArgumentException("spin " + spinNs + " ns: must not be negative");
-        }
         this.loop = loop;
-        this.spinNs = spinNs;
+        polling = new Polling(spinNs);
     }
 
     @Override
@@ -49,12 +49,14 @@ public final class RealTime extends AbstractWorld {
 
     @Override
     boolean runLoop(BooleanSupplier condition, long deadlineNs) {
-        long busyUntil = saturatedSum(readClock(), spinNs);
+        readClock();
+        boolean slept = false;
+        boolean drained = false; // what ended a sleep has been taken in: rather than ask in vain, sleep again
         for (; ; ) {
             if (runBurst(condition)) {
                 return true;
             }
-            boolean polled = poll();
+            boolean polled = !drained && poll();
             if (polled && condition.getAsBoolean()) {
                 return true;
             }
@@ -62,18 +64,24 @@ public final class RealTime extends AbstractWorld {
             if (now >= deadlineNs) {
                 return false;
             }
-            if (polled || hasReady()) {
-                busyUntil = saturatedSum(now, spinNs);
-            } else if (now < busyUntil) {
-                Thread.onSpinWait();
+            if (polled) {
+                drained = slept;
+                polling.input(now);
+            } else if (hasReady()) {
+                polling.interrupted();
+            } else if (polling.goesOn(now)) {
+                drained = false;
+                loop.relax();
             } else {
                 await(Math.min(deadlineNs, earliestFutureNs()) - now);
-                readClock();
+                slept = readClock() - now > REAL_SLEEP_NS;
+                drained = false;
                 if (condition.getAsBoolean()) {
                     return true;
                 }
-                busyUntil = saturatedSum(super.nowNs(), spinNs);
+                continue;
             }
+            slept = false;
         }
     }
 

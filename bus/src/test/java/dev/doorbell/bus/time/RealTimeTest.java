@@ -14,13 +14,14 @@ class RealTimeTest {
         final List<Long> awaits = new ArrayList<>();
         int polls;
         Runnable onPoll = () -> {};
+        int inputs;
         Runnable onAwait = () -> {};
 
         @Override
         public boolean pollNow() {
             polls++;
             onPoll.run();
-            return false;
+            return inputs-- > 0;
         }
 
         @Override
@@ -85,6 +86,20 @@ class RealTimeTest {
         loop.onAwait = () -> arrived[0] = true;
         assertThat(time.runUntil(() -> arrived[0], Long.MAX_VALUE)).isTrue();
         assertThat(loop.awaits).hasSize(1);
+    }
+
+    @Test
+    void whatEndedASleepIsTakenInAndNothingElseIsAskedBeforeTheNextOne() {
+        RealTime time = new RealTime(loop);
+        loop.onAwait = () -> {
+            long until = System.nanoTime() + 100_000;
+            while (System.nanoTime() < until) {
+                Thread.onSpinWait();
+            }
+            loop.inputs = 1;
+        };
+        time.runUntil(() -> loop.awaits.size() == 5, Long.MAX_VALUE);
+        assertThat(loop.polls).isEqualTo(5);
     }
 
     @Test
