@@ -15,4 +15,9 @@ public final class I82574Model implements DeviceModel {
     public PciFunction create(DeviceContext context) {
         return new I82574(context);
     }
+
+    /** The words of a new card's NVM, without address and checksum. */
+    public static short[] defaultNvm() {
+        return NvmUnit.defaultImage();
+    }
 }
