@@ -138,6 +138,11 @@ public final class MsixTable {
         return (pending[vector >>> 6] >>> vector & 1) != 0;
     }
 
+    /** The pending bits of vectors 0 to 63, that of vector 0 lowest. */
+    public long pendingBits() {
+        return pending[0];
+    }
+
     /** Sets or clears a pending bit. */
     public void pending(int vector, boolean isPending) {
         if (isPending) {
