@@ -150,6 +150,9 @@ public final class DmaDevice {
             }
             list.iova(i, iova);
         }
+        for (int i = 0; observer != null && i < list.count(); i++) {
+            observer.mappingErrorChecked(list.iova(i)); // the count is the check
+        }
         return list.count();
     }
 

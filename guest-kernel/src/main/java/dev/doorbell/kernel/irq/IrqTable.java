@@ -121,9 +121,6 @@ public final class IrqTable implements IrqSink {
     private void request(int irq, IrqDesc.Action action) throws ErrnoException {
         kernel.cpu().mightSleep("request_irq");
         IrqDesc desc = desc(irq);
-        if (probe != null) {
-            probe.irqRequested(irq, action.name(), action.dev());
-        }
         KernelGate gate = kernel.gate();
         if (gate != null && gate.refusesIrq(irq, action.name())) {
             throw new ErrnoException("request_irq(" + irq + ", " + action.name() + ")", Errno.ENOMEM);
@@ -134,6 +131,9 @@ public final class IrqTable implements IrqSink {
         if (desc.hasActions() && !desc.level) {
             throw new ErrnoException(
                     "request_irq(" + irq + ", " + action.name() + "), taken by " + desc.names(), Errno.EBUSY);
+        }
+        if (probe != null) {
+            probe.irqRequested(irq, action.name(), action.dev());
         }
         desc.add(action);
     }
@@ -173,11 +173,13 @@ public final class IrqTable implements IrqSink {
 
     /** What waits for a handler must not be called from it, nor from anything else that may not sleep. */
     private void awaitHandler(int irq, String call) {
+        boolean hopeless = handling == irq || kernel.cpu().irqsDisabled();
         if (probe != null) {
-            probe.irqDisabled(irq, call, true, handling == irq);
+            probe.irqDisabled(irq, call, true, hopeless);
         }
-        if (handling == irq) {
-            throw new IllegalStateException(call + "(" + irq + ") from its own handler would never return");
+        if (hopeless) {
+            throw new IllegalStateException(
+                    call + "(" + irq + ") in a handler, or with interrupts off, would never return");
         }
         kernel.cpu().mightSleep(call);
         IrqDesc desc = desc(irq);

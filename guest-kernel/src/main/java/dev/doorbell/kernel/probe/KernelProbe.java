@@ -91,12 +91,16 @@ public interface KernelProbe {
 
     // ---- interrupts
 
+    /** The handler is about to be installed: nothing fails any more. */
     default void irqRequested(int irq, String name, Object device) {}
 
     /** @param found there was such a handler */
     default void irqFreed(int irq, Object device, boolean found) {}
 
-    /** @param waits until the handler does not run: free_irq, disable_irq, synchronize_irq */
+    /**
+     * @param waits until the handler does not run: free_irq, disable_irq, synchronize_irq
+     * @param inHandler in that handler, or anywhere else with interrupts off
+     */
     default void irqDisabled(int irq, String call, boolean waits, boolean inHandler) {}
 
     /** @param balanced it had been disabled */

@@ -131,7 +131,12 @@ public final class SkbPool implements SkbAllocator, AutoCloseable {
         KernelProbe watcher = probe;
         if (watcher != null) {
             skb.watch(false);
-            watcher.skbReleased(skb, skb.isFree());
+            boolean twice = skb.isFree();
+            watcher.skbReleased(skb, twice);
+            if (twice) {
+                skb.watch(true);
+                return; // reported; the run goes on as if it had not happened
+            }
         }
         skb.detach();
         outstanding--;
