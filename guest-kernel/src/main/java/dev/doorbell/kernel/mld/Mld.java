@@ -102,7 +102,7 @@ public final class Mld {
             return;
         }
         cancel(dev, high, low);
-        if (!dev.isUp()) {
+        if (!dev.isUp() || !ipv6.isEnabled(dev)) {
             return;
         }
         Pending report = new Pending(this, dev, high, low, record, ROBUSTNESS);
