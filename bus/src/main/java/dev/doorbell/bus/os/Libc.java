@@ -34,6 +34,7 @@ public final class Libc {
     public static final int POLLIN = 1, POLLOUT = 4;
     public static final int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
     public static final int PRIO_PROCESS = 0;
+    public static final int SHUT_WR = 1;
     public static final int CLONE_NEWNET = 0x4000_0000;
     /** glibc's cpu_set_t: 1024 processors. */
     private static final int CPU_SET_BYTES = 128;
@@ -180,6 +181,11 @@ public final class Libc {
     /** Moves the calling thread into the namespace behind {@code fd}. @param kind {@link #CLONE_NEWNET} */
     public static int setns(int fd, int kind) {
         return result(LIBC.setns(fd, kind));
+    }
+
+    /** Closes one direction of a connection. @param how {@link #SHUT_WR} */
+    public static int shutdown(int fd, int how) {
+        return result(LIBC.shutdown(fd, how));
     }
 
     /** Lets other threads that wait for this processor run first. */

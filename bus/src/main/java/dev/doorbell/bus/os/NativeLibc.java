@@ -82,6 +82,8 @@ public interface NativeLibc {
 
     int setns(int fd, int kind);
 
+    int shutdown(int fd, int how);
+
     int sched_yield();
 
     int sched_setaffinity(int thread, @size_t long bytes, @In byte[] mask);
