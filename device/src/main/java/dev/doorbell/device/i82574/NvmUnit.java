@@ -70,12 +70,16 @@ final class NvmUnit {
         regs.set(EEWR_DONE, 1);
     }
 
-    /** A request for direct access is granted at once, and connects the pins; without it the part is not selected. */
+    /**
+     * A request for direct access is granted at once. The pins are connected without one, too, since nobody else uses the
+     * part: U-Boot selects an 82574L's EEPROM and reads it without asking.
+     */
     private void controlWritten(int written) {
         boolean granted = EECD_REQ.isSet(written);
+        boolean selected = !EECD_CS.isSet(written);
         regs.set(EECD_GNT, granted ? 1 : 0);
-        pins.pins(granted && !EECD_CS.isSet(written), EECD_SK.isSet(written), EECD_DI.isSet(written));
-        regs.set(EECD_DO, granted && pins.out() ? 1 : 0);
+        pins.pins(selected, EECD_SK.isSet(written), EECD_DI.isSet(written));
+        regs.set(EECD_DO, (granted || selected) && pins.out() ? 1 : 0);
         if (EECD_FLUPD.isSet(written)) {
             save();
         } else {

@@ -93,6 +93,32 @@ class NvmPinsTest {
         assertThat(bench.read(EECD) & GNT).isZero();
     }
 
+    /** U-Boot's driver, on this card alone, neither asks for the pins nor waits for them. */
+    @Test
+    void pinsNeedNoRequest() {
+        eecd(CS);
+        eecd(0);
+        for (int bit = 7; bit >= 0; bit--) {
+            int data = (READ >>> bit & 1) != 0 ? DI : 0;
+            eecd(data);
+            eecd(data | SK);
+            eecd(data);
+        }
+        for (int bit = 0; bit < 8; bit++) {
+            eecd(SK);
+            eecd(0);
+        }
+        int value = 0;
+        for (int i = 0; i < 8; i++) {
+            eecd(SK);
+            value = value << 1 | ((bench.read(EECD) & DO) != 0 ? 1 : 0);
+            eecd(0);
+        }
+        eecd(CS);
+        assertThat(value).isEqualTo(0x52);
+        assertThat(bench.read(EECD) & (GNT | DO)).isZero();
+    }
+
     @Test
     void wordsAreReadLowByteFirst() {
         assertThat(readByte(0)).isEqualTo(0x52);
@@ -157,10 +183,10 @@ class NvmPinsTest {
     }
 
     @Test
-    void withoutTheGrantThePinsDoNothing() {
+    void clocksWithoutGrantAndChipSelectDoNothing() {
         for (int bit = 0; bit < 16; bit++) {
-            eecd(SK);
-            eecd(0);
+            eecd(CS | SK);
+            eecd(CS);
         }
         assertThat(bench.read(EECD) & DO).isZero();
         eecd(REQ | CS);
