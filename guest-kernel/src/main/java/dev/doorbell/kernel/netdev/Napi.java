@@ -178,6 +178,9 @@ public final class Napi {
         if (probe != null) {
             probe.skbReceived(skb, name);
         }
+        if (tracer.isOn()) {
+            tracer.event(name, "napi_gro_receive", NetCore.describe(skb));
+        }
         gro.receive(skb);
     }
 

@@ -238,12 +238,21 @@ public abstract class Sock {
      */
     public final void stateChanged(int mask) {
         if (kernel.tracer().isOn()) {
+            if ((mask & SocketConstants.EPOLLIN) != 0) {
+                kernel.tracer().event("sock", "readable", ports());
+            }
             kernel.tracer()
                     .event("sock", "state_change", "protocol=" + protocol + " ready=0x" + Integer.toHexString(mask));
         }
         waitQueue.wakeUp();
         watchers.ready(mask);
         listener.run();
+    }
+
+    /** Its own port and its peer's, 0 where there is none: for traces. */
+    final String ports() {
+        SockAddr local = localAddress(), peer = peerAddress();
+        return "port=" + (local == null ? 0 : local.port()) + "/" + (peer == null ? 0 : peer.port());
     }
 
     /** One in-kernel listener that runs at every {@link #stateChanged}: asynchronous users of sockets. Null: none. */

@@ -38,6 +38,15 @@ public final class Syscalls {
         this.pipes = new PipeCalls(transfers);
     }
 
+    /** What a process asks for, or got; nothing is built while nobody listens. */
+    private void trace(String call, int fd, SocketFile file, long bytes) {
+        if (kernel.tracer().isOn()) {
+            String kind = file.sock.type() == SOCK_STREAM ? " stream " : " datagram ";
+            String count = bytes >= 0 ? "bytes=" + bytes : "error=" + -bytes;
+            kernel.tracer().event("syscall", call, "fd=" + fd + kind + file.sock.ports() + " " + count);
+        }
+    }
+
     // ---- making and ending
 
     /**
@@ -139,6 +148,7 @@ public final class Syscalls {
         }
         SocketFile file = socketFile("accept4", fd);
         Sock connection = transfers.accept(file);
+        trace("sys.accept4", fd, file, connection == null ? transfers.acceptError() : 0);
         if (connection == null) {
             throw failed("accept4", fd, transfers.acceptError());
         }
@@ -147,7 +157,9 @@ public final class Syscalls {
 
     /** Connects; AF_UNSPEC addresses dissolve a datagram socket's association. */
     public void connect(int fd, SockAddr address) throws ErrnoException {
-        check("connect", fd, transfers.connect(socketFile("connect", fd), address));
+        SocketFile file = socketFile("connect", fd);
+        trace("sys.connect", fd, file, 0);
+        check("connect", fd, transfers.connect(file, address));
     }
 
     public void shutdown(int fd, int how) throws ErrnoException {
@@ -173,7 +185,9 @@ public final class Syscalls {
 
     /** @return bytes sent; a blocking stream sends all unless an error cuts it short */
     public long sendmsg(int fd, Message message, int flags) throws ErrnoException {
-        return check("sendmsg", fd, transfers.send(socketFile("sendmsg", fd), message, flags));
+        SocketFile file = socketFile("sendmsg", fd);
+        trace("sys.sendmsg", fd, file, message.data.remaining());
+        return check("sendmsg", fd, transfers.send(file, message, flags));
     }
 
     public long send(int fd, ByteBuffer data, int flags) throws ErrnoException {
@@ -182,7 +196,9 @@ public final class Syscalls {
 
     public long sendto(int fd, ByteBuffer data, int flags, @Nullable SockAddr to) throws ErrnoException {
         Message borrowed = borrow(data, to);
-        long sent = transfers.send(socketFile("sendto", fd), borrowed, flags);
+        SocketFile file = socketFile("sendto", fd);
+        trace("sys.sendto", fd, file, data.remaining());
+        long sent = transfers.send(file, borrowed, flags);
         return check("sendto", fd, sent);
     }
 
@@ -194,7 +210,10 @@ public final class Syscalls {
 
     /** @return bytes received, 0 at the end of a stream; with MSG_TRUNC the datagram's true length */
     public long recvmsg(int fd, Message message, int flags) throws ErrnoException {
-        return check("recvmsg", fd, transfers.receive(socketFile("recvmsg", fd), message, flags));
+        SocketFile file = socketFile("recvmsg", fd);
+        long received = transfers.receive(file, message, flags);
+        trace("sys.recvmsg", fd, file, received);
+        return check("recvmsg", fd, received);
     }
 
     public long recv(int fd, ByteBuffer into, int flags) throws ErrnoException {
@@ -204,7 +223,9 @@ public final class Syscalls {
     /** @param from filled with the sender's address; null: not wanted */
     public long recvfrom(int fd, ByteBuffer into, int flags, @Nullable SockAddr from) throws ErrnoException {
         Message borrowed = borrow(into, from);
-        long received = transfers.receive(socketFile("recvfrom", fd), borrowed, flags);
+        SocketFile file = socketFile("recvfrom", fd);
+        long received = transfers.receive(file, borrowed, flags);
+        trace("sys.recvfrom", fd, file, received);
         return check("recvfrom", fd, received);
     }
 
