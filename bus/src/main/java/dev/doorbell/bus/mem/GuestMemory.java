@@ -25,6 +25,8 @@ public final class GuestMemory implements AutoCloseable {
     private final @Nullable Runnable release;
     private final long base;
     private long size;
+    /** Null until somebody wants to know which pages change. */
+    private @Nullable PageLog log;
 
     private GuestMemory(@Nullable BytesStore<?, ?> store, @Nullable Runnable release, long base, long size) {
         this.store = store;
@@ -78,27 +80,32 @@ public final class GuestMemory implements AutoCloseable {
 
     public void writeByte(long gpa, int value) {
         check(gpa, 1);
+        written(gpa, 1);
         MEMORY.writeByte(base + gpa, (byte) value);
     }
 
     public void writeShort(long gpa, int value) {
         check(gpa, 2);
+        written(gpa, 2);
         MEMORY.writeShort(base + gpa, (short) value);
     }
 
     public void writeInt(long gpa, int value) {
         check(gpa, 4);
+        written(gpa, 4);
         MEMORY.writeInt(base + gpa, value);
     }
 
     public void writeLong(long gpa, long value) {
         check(gpa, 8);
+        written(gpa, 8);
         MEMORY.writeLong(base + gpa, value);
     }
 
     /** Fills {@code bytes} from {@code gpa} on with one value. */
     public void fill(long gpa, long bytes, int value) {
         check(gpa, bytes);
+        written(gpa, bytes);
         MEMORY.setMemory(base + gpa, bytes, (byte) value);
     }
 
@@ -106,6 +113,7 @@ public final class GuestMemory implements AutoCloseable {
     public void copyTo(long gpa, GuestMemory target, long targetGpa, long bytes) {
         check(gpa, bytes);
         target.check(targetGpa, bytes);
+        target.written(targetGpa, bytes);
         MEMORY.copyMemory(base + gpa, target.base + targetGpa, bytes);
     }
 
@@ -118,6 +126,7 @@ public final class GuestMemory implements AutoCloseable {
     public void write(long gpa, byte[] from, int offset, int bytes) {
         check(gpa, bytes);
         Objects.checkFromIndexSize(offset, bytes, from.length);
+        written(gpa, bytes);
         MEMORY.copyMemory(from, offset, base + gpa, bytes);
     }
 
@@ -139,6 +148,7 @@ public final class GuestMemory implements AutoCloseable {
     public void write(long gpa, ByteBuffer from) {
         int bytes = from.remaining();
         check(gpa, bytes);
+        written(gpa, bytes);
         if (from.hasArray()) {
             MEMORY.copyMemory(from.array(), from.arrayOffset() + from.position(), base + gpa, bytes);
         } else if (from.isDirect()) {
@@ -202,11 +212,39 @@ public final class GuestMemory implements AutoCloseable {
     /**
      * The address in this process of a range, for system calls that move data without a copy.
      *
-     * <p>Valid until {@link #close()}; the caller stays inside {@code [gpa, gpa + bytes)}.
+     * <p>Valid until {@link #close()}; the caller stays inside {@code [gpa, gpa + bytes)}. A {@link PageLog} takes the range
+     * as written now, and does not see later writes to it.
      */
     public long hostAddress(long gpa, long bytes) {
         check(gpa, bytes);
+        written(gpa, bytes);
         return base + gpa;
+    }
+
+    /**
+     * The log of the pages that are written from now on, the same one at every call. While there is one, {@link #close()}
+     * makes the memory inaccessible but keeps its content, which may be wanted back.
+     */
+    public PageLog log() {
+        PageLog kept = log;
+        if (kept == null) {
+            kept = new PageLog(this, size);
+            log = kept;
+        }
+        return kept;
+    }
+
+    /** For the log only: how many bytes are accessible. */
+    void resize(long bytes) {
+        size = bytes;
+    }
+
+    /** The log is not needed any more: what was closed meanwhile is released. */
+    void endLog() {
+        log = null;
+        if (size == 0) {
+            release();
+        }
     }
 
     /** Releases the memory. Later accesses throw {@link IndexOutOfBoundsException}. */
@@ -216,11 +254,25 @@ public final class GuestMemory implements AutoCloseable {
             return;
         }
         size = 0;
+        if (log == null) {
+            release();
+        }
+    }
+
+    private void release() {
         if (store != null) {
             store.releaseLast();
         }
         if (release != null) {
             release.run();
+        }
+    }
+
+    /** Before a write, so that an access which fails is never logged. */
+    private void written(long gpa, long bytes) {
+        PageLog kept = log;
+        if (kept != null) {
+            kept.written(gpa, bytes);
         }
     }
 

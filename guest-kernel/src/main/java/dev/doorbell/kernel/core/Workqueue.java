@@ -6,8 +6,8 @@ import dev.doorbell.kernel.probe.KernelProbe;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs work items one after the other in task context, where sleeping is allowed: on a worker thread of its own, which
- * starts with the first item.
+ * Runs work items one after the other in task context, where sleeping is allowed: on a worker thread that lasts for as long
+ * as there are items. So an idle kernel has no thread, and nothing on a stack.
  */
 public final class Workqueue {
     private final KernelContext kernel;
@@ -62,10 +62,8 @@ public final class Workqueue {
             last.next = work;
         }
         last = work;
-        if (worker == null || !worker.isAlive()) {
+        if (worker == null) {
             worker = kernel.world().threads().start(name, this::loop);
-        } else {
-            worker.unpark();
         }
         return true;
     }
@@ -116,12 +114,9 @@ public final class Workqueue {
         idle.waitUntil(() -> first == null && current == null, WaitQueue.FOREVER, caller);
     }
 
-    /** Takes no further items, and lets the worker end once the queue is empty. */
+    /** Takes no further items. */
     public void shutdown() {
         stopped = true;
-        if (worker != null && worker.isAlive()) {
-            worker.unpark();
-        }
     }
 
     /** Items queued and not yet begun. */
@@ -134,18 +129,12 @@ public final class Workqueue {
     }
 
     private void loop() {
-        BatonThread self = worker;
-        while (true) {
-            Work work = first;
-            if (work != null) {
+        try {
+            for (Work work = first; work != null; work = first) {
                 run(work);
-            } else if (stopped) {
-                return;
-            } else if (self != null) {
-                self.park();
-            } else {
-                self = kernel.world().threads().current();
             }
+        } finally {
+            worker = null;
         }
     }
 
