@@ -172,6 +172,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
             resetting.unlock();
         }
         interrupts.triggerLsc();
+        watchdog.start();
     }
 
     private void openWith(TxRing transmit) throws ErrnoException {
@@ -265,6 +266,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
         interrupts.enable();
         netdev.netifStartQueue();
         interrupts.triggerLsc();
+        watchdog.start();
     }
 
     /** e1000e_down: afterwards the card touches no memory, and no packet of ours is on a ring. */

@@ -240,8 +240,17 @@ final class Interrupts {
         hw.ew32(ICS, isMsix() ? ICR_LSC | ICR_OTHER : ICR_LSC);
     }
 
-    /** The watchdog's kick: a receive interrupt, in case one was lost. */
+    /**
+     * The watchdog's kick: a receive interrupt, in case one was lost. The card masks a cause when it sends the message, so a
+     * message that never came leaves it masked: first everything is enabled that no poll and no handler holds back.
+     */
     void kickReceive() {
+        boolean polling = napi.isScheduled();
+        if (isMsix()) {
+            hw.ew32(IMS, ICR_TXQ0 | (polling ? 0 : ICR_RXQ0) | (otherHeld ? 0 : IMS_OTHER));
+        } else if (!polling) {
+            hw.ew32(IMS, IMS_ENABLE_MASK);
+        }
         hw.ew32(ICS, isMsix() ? ICR_RXQ0 : ICR_RXDMT0);
     }
 

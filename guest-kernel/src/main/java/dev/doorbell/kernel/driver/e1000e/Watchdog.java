@@ -81,6 +81,13 @@ final class Watchdog {
         timer.modTimerAfter(1);
     }
 
+    /** The link interrupt begins the passes; should it get lost, they begin by themselves. */
+    void start() {
+        if (!timer.isPending()) {
+            timer.modTimerAfter(PERIOD_NS);
+        }
+    }
+
     /** No pass runs or will run after this. Task context, not from the watchdog itself. */
     void stop() {
         timer.delTimer();
