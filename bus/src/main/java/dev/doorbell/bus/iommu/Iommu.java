@@ -139,6 +139,11 @@ public final class Iommu {
         faults.clear();
     }
 
+    /** What the annotator knows about an address now; empty when nothing. */
+    public String note(int requester, long iova) {
+        return annotator.note(requester, iova);
+    }
+
     public void annotator(@Nullable FaultAnnotator source) {
         annotator = source == null ? (requester, iova) -> "" : source;
     }

@@ -149,6 +149,32 @@ public final class IommuContext {
         return NOT_MAPPED;
     }
 
+    /**
+     * What {@link #translate} would answer by the tables alone, without its traces: no IOTLB, no fault. For observers.
+     */
+    public long peek(long iova, boolean write) {
+        if (identity) {
+            return iova >= 0 ? iova : NOT_MAPPED;
+        }
+        long table = iova >>> ADDRESS_BITS == 0 ? root : NOT_MAPPED;
+        for (int shift = TOP_SHIFT; table >= 0 && table <= ram.size() - 8 * 512; shift -= BITS_PER_LEVEL) {
+            long entry = ram.readLong(table + (iova >>> shift & 0x1FF) * 8);
+            if ((entry & (READ | WRITE)) == 0) {
+                return NOT_MAPPED;
+            }
+            if ((entry & (write ? WRITE : READ)) == 0) {
+                return NOT_PERMITTED;
+            }
+            boolean large = shift == LARGE_PAGE_SHIFT && (entry & LARGE_PAGE) != 0;
+            if (large || shift == PAGE_SHIFT) {
+                long inPage = (1L << shift) - 1;
+                return entry & ADDRESS_MASK & ~inPage | iova & inPage;
+            }
+            table = entry & ADDRESS_MASK;
+        }
+        return NOT_MAPPED;
+    }
+
     /** Records an access to a physical address where nothing is. */
     public void noMemory(long iova, int bytes, boolean write) {
         iommu.fault(requesterId, iova, bytes, write, IommuFault.Reason.NO_MEMORY);

@@ -4,6 +4,7 @@ import dev.doorbell.bus.dma.PostedWrites;
 import dev.doorbell.bus.iommu.Iommu;
 import dev.doorbell.bus.irq.InterruptController;
 import dev.doorbell.bus.mem.GuestMemory;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,8 @@ public final class PciSlot {
     private final FunctionInterrupts interrupts;
     private final Gate gate = new Gate();
     private @Nullable PciFunction function;
+    /** Offset in BAR0. */
+    private LongConsumer unanswered = offset -> {};
 
     /**
      * @param ram what DMA reaches
@@ -67,6 +70,19 @@ public final class PciSlot {
         interrupts.detach();
         card.config().removeListener(gate);
         root.decodeChanged();
+    }
+
+    /** Told of each access to the registers of the card that it does not answer: it sleeps, or is not decoded. */
+    public void onUnanswered(LongConsumer newListener) {
+        unanswered = newListener;
+    }
+
+    void unanswered(long address) {
+        PciFunction card = function;
+        Bar registers = card == null ? null : card.config().bar(0);
+        if (registers != null && address >= registers.base() && address < registers.base() + registers.sizeBytes()) {
+            unanswered.accept(address - registers.base());
+        }
     }
 
     /** Null while the slot is empty. */

@@ -177,6 +177,9 @@ public final class RootComplex {
     /** Counts an access that nobody answered. For whoever keeps a {@link Window} and found none. */
     public void unsupported(String what, long address) {
         unsupportedRequests++;
+        for (PciSlot slot : slots) {
+            slot.unanswered(address);
+        }
         if (tracer.isOn()) {
             tracer.event("root complex", "unsupported request", what + " at 0x" + Long.toHexString(address));
         }

@@ -1,5 +1,7 @@
 package dev.doorbell.kernel.dma;
 
+import org.jspecify.annotations.Nullable;
+
 /** Watches what a driver does with the DMA API: a memory model, or a checker. Called when the call has had its effect. */
 public interface DmaObserver {
     default void allocated(Coherent memory) {}
@@ -24,4 +26,9 @@ public interface DmaObserver {
     default void syncedForCpu(long iova, long bytes, Direction direction) {}
 
     default void syncedForDevice(long iova, long bytes, Direction direction) {}
+
+    /** One that tells two; or the other when one is null. */
+    static DmaObserver both(@Nullable DmaObserver first, DmaObserver second) {
+        return first == null ? second : new DmaObservers(first, second);
+    }
 }
