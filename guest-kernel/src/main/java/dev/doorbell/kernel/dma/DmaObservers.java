@@ -15,6 +15,24 @@ record DmaObservers(DmaObserver first, DmaObserver second) implements DmaObserve
     }
 
     @Override
+    public void freedTwice(Coherent memory) {
+        first.freedTwice(memory);
+        second.freedTwice(memory);
+    }
+
+    @Override
+    public void mappingErrorChecked(long iova) {
+        first.mappingErrorChecked(iova);
+        second.mappingErrorChecked(iova);
+    }
+
+    @Override
+    public void violated(Violation violation) {
+        first.violated(violation);
+        second.violated(violation);
+    }
+
+    @Override
     public void mapped(long iova, long gpa, long bytes, Direction direction, String function) {
         first.mapped(iova, gpa, bytes, direction, function);
         second.mapped(iova, gpa, bytes, direction, function);
