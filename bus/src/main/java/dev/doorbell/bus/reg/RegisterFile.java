@@ -1,5 +1,6 @@
 package dev.doorbell.bus.reg;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,11 @@ public final class RegisterFile {
 
     private final RegisterMap map;
     private final int[] value;
+    /** Of 64-bit counters: both halves as they were when the low one was read. */
+    private final int[] latched;
+    /** By high half: its low half was read, and it not yet. */
+    private final boolean[] isLowRead;
+
     private final @Nullable ReadHook[] onRead;
     private final @Nullable WriteHook[] onWrite;
     private final @Nullable WindowHook[] windows;
@@ -48,6 +54,8 @@ public final class RegisterFile {
     RegisterFile(RegisterMap map) {
         this.map = map;
         value = map.reset.clone();
+        latched = new int[value.length];
+        isLowRead = new boolean[value.length];
         onRead = new ReadHook[value.length];
         onWrite = new WriteHook[value.length];
         windows = new WindowHook[map.windowCount()];
@@ -88,6 +96,7 @@ public final class RegisterFile {
     /** Power-on: every register to its reset value. Runs no hook. */
     public void reset() {
         System.arraycopy(map.reset, 0, value, 0, value.length);
+        Arrays.fill(isLowRead, false);
     }
 
     /** As {@link #reset()}, but sticky registers and those on auxiliary power keep their values. */
@@ -104,6 +113,7 @@ public final class RegisterFile {
         for (int slot = 0; slot < value.length; slot++) {
             if ((map.marks[slot] & marks) == 0) value[slot] = map.reset[slot];
         }
+        Arrays.fill(isLowRead, false);
     }
 
     public int read(int offset) {
@@ -214,8 +224,7 @@ public final class RegisterFile {
     }
 
     public long get(Counter64 counter) {
-        return (value[counter.low().slot()] & 0xFFFF_FFFFL)
-                | (long) value[counter.high().slot()] << 32;
+        return pair(value, counter.low().slot(), counter.high().slot());
     }
 
     /** Accesses no register took since power-on. */
@@ -228,10 +237,34 @@ public final class RegisterFile {
     }
 
     private int readWithEffects(int slot, int seen) {
+        int high = map.highSlot[slot];
+        if (high != 0) {
+            latched[slot] = seen;
+            latched[high] = value[high];
+            isLowRead[high] = true;
+            return seen;
+        }
+        int low = map.pairedSlot[slot];
+        if (low != 0) return readHigh(slot, low);
         value[slot] = (value[slot] & ~map.clearOnRead[slot]) | map.setOnRead[slot];
-        int paired = map.pairedSlot[slot];
-        if (paired != 0) value[paired] = 0;
         return seen & map.readable[slot];
+    }
+
+    /** What was counted since the low half was read stays: software that reads both halves misses nothing. */
+    private int readHigh(int high, int low) {
+        if (!isLowRead[high]) {
+            latched[low] = value[low];
+            latched[high] = value[high];
+        }
+        isLowRead[high] = false;
+        long rest = pair(value, low, high) - pair(latched, low, high);
+        value[low] = (int) rest;
+        value[high] = (int) (rest >>> 32);
+        return latched[high];
+    }
+
+    private static long pair(int[] from, int low, int high) {
+        return (from[low] & 0xFFFF_FFFFL) | (long) from[high] << 32;
     }
 
     private int readElsewhere(int offset, int slot) {

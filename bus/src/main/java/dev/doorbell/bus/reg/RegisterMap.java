@@ -29,7 +29,7 @@ public final class RegisterMap {
     private final Map<String, RegisterArray> arrays = new HashMap<>();
     private boolean frozen;
     int[] reset = {}, writeMasks = {}, readable = {}, clearOnRead = {}, setOnRead = {}, marks = {};
-    short[] pairedSlot = {};
+    short[] pairedSlot = {}, highSlot = {};
     boolean[] plainRead = {};
 
     /** What is declared of one register. */
@@ -38,7 +38,7 @@ public final class RegisterMap {
         final int reset;
         final List<Field> fields = new ArrayList<>();
         int taken, rw, w1s, w1c, w0c, writeOnly, clearOnRead, setOnRead, marks;
-        short pairedSlot;
+        short pairedSlot, highSlot;
 
         Layout(Register register, int reset) {
             this.register = register;
@@ -242,9 +242,10 @@ public final class RegisterMap {
         return layout;
     }
 
-    /** Reading {@code r} clears {@code other} too. */
-    void pair(Register r, Register other) {
-        layouts.get(r.slot()).pairedSlot = (short) other.slot();
+    /** The two halves of a 64-bit counter that reading the high one clears. */
+    void pair(Register high, Register low) {
+        layouts.get(high.slot()).pairedSlot = (short) low.slot();
+        layouts.get(low.slot()).highSlot = (short) high.slot();
     }
 
     void add(RegisterArray array) {
@@ -323,6 +324,7 @@ public final class RegisterMap {
         setOnRead = new int[n];
         marks = new int[n];
         pairedSlot = new short[n];
+        highSlot = new short[n];
         plainRead = new boolean[n];
         for (int slot = 0; slot < n; slot++) {
             Layout layout = layouts.get(slot);
@@ -336,7 +338,8 @@ public final class RegisterMap {
             setOnRead[slot] = layout.setOnRead;
             marks[slot] = layout.marks;
             pairedSlot[slot] = layout.pairedSlot;
-            plainRead[slot] = (layout.writeOnly | layout.clearOnRead | layout.setOnRead) == 0;
+            highSlot[slot] = layout.highSlot;
+            plainRead[slot] = (layout.writeOnly | layout.clearOnRead | layout.setOnRead | layout.highSlot) == 0;
         }
     }
 }

@@ -86,6 +86,21 @@ class RegisterFileTest {
     }
 
     @Test
+    void whatIsCountedBetweenTheTwoReadsOfAPairIsNotLost() {
+        RegisterFile f = map.newFile();
+        f.add(octets, 0x1_0000_0005L);
+        assertThat(f.read(0x20)).isEqualTo(5);
+        f.add(octets, 0xFFFF_FFFFL);
+        assertThat(f.read(0x24)).as("of the moment when the low half was read").isEqualTo(1);
+        assertThat(f.get(octets)).isEqualTo(0xFFFF_FFFFL);
+        f.read(0x20);
+        f.reset();
+        f.add(octets, 7);
+        assertThat(f.read(0x24)).isZero();
+        assertThat(f.get(octets)).as("a reset forgets the low half's read").isZero();
+    }
+
+    @Test
     void arraysInterleaveAndMask() {
         RegisterFile f = map.newFile();
         f.write(0x48, -1);
