@@ -2,6 +2,7 @@ package dev.doorbell.kernel.driver.e1000e;
 
 import static dev.doorbell.kernel.driver.e1000e.Registers.*;
 
+import dev.doorbell.bus.pci.ConfigSpace;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.core.ErrnoException;
 import dev.doorbell.kernel.core.KernelContext;
@@ -75,6 +76,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
         this.watchdog = new Watchdog(netdev, hw, phy, flowControl, stats, soft, interrupts, log, this, options);
         this.resetTask = new Work(kernel.workqueue(), "e1000e reset", this::runReset);
         this.resetting = new Mutex(kernel, "e1000e resetting");
+        hw.onLost(resetTask::schedule);
         this.ringSetup = new RingSetup(hw, netdev, dev, options);
     }
 
@@ -102,6 +104,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
             netdev.netifCarrierOff();
             netdev.ethtoolOps = new Ethtool(this);
             netdev.registerNetdev();
+            dev.pciSaveState(); // what an unasked reset of the function takes away
         } catch (ErrnoException e) {
             interrupts.resetInterruptCapability();
             throw e;
@@ -329,7 +332,8 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
             } else {
                 card.powerDownPhy();
             }
-            netdev.netifDeviceAttach();
+            dev.pciSaveState();
+        netdev.netifDeviceAttach();
         } finally {
             resetting.unlock();
             netdev.net().rtnl().unlock();
@@ -353,7 +357,10 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
     private void runReset() {
         netdev.net().rtnl().lock(); // not while the interface is opened, closed or set up
         try {
-            if (removed || down) {
+            if (removed || !isFunctionAlive()) {
+                return;
+            }
+            if (down) {
                 return;
             }
             log.error("Reset adapter unexpectedly");
@@ -361,6 +368,36 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
         } finally {
             netdev.net().rtnl().unlock();
         }
+    }
+
+    /**
+     * Whether the card can be reset: it is on the bus, and its configuration is ours. After a reset of the function that
+     * nobody has asked for, or a fall into D3, it is first made so. A card that has gone is detached.
+     */
+    private boolean isFunctionAlive() {
+        if (!dev.isDisconnected()) {
+            if (hw.isLost() || !hasConfiguration()) {
+                log.error("restoring the function's configuration");
+                dev.pciSetPowerState(0);
+                dev.pciRestoreState();
+                hw.found();
+            }
+            hw.er32(STATUS);
+            if (!hw.isLost()) {
+                return true;
+            }
+        }
+        if (netdev.netifDevicePresent()) {
+            log.error("Adapter removed");
+            netdev.netifCarrierOff();
+            netdev.netifDeviceDetach();
+        }
+        return false;
+    }
+
+    private boolean hasConfiguration() {
+        int wanted = ConfigSpace.COMMAND_MEMORY | ConfigSpace.COMMAND_MASTER;
+        return (dev.readConfig16(ConfigSpace.COMMAND) & wanted) == wanted && interrupts.isEnabledInFunction();
     }
 
     @Override

@@ -12,10 +12,13 @@ import dev.doorbell.kernel.pci.Mmio;
 final class Hw {
     private static final int MASTER_DISABLE_TIMEOUT = 800;
     private static final int AUTO_READ_DONE_TIMEOUT = 10;
+    private static final int ALL_ONES = -1;
 
     private final KernelContext kernel;
     private final Mmio mmio;
     private final Log log;
+    private Runnable onLost = () -> {};
+    private boolean lost;
 
     Hw(KernelContext kernel, Mmio mmio, Log log) {
         this.kernel = kernel;
@@ -23,27 +26,58 @@ final class Hw {
         this.log = log;
     }
 
-    /** Linux's er32. */
+    /** Called once when the card stops answering; may be in any context. */
+    void onLost(Runnable action) {
+        onLost = action;
+    }
+
+    /** The card has stopped answering; nothing touches it until {@link #found()}. */
+    boolean isLost() {
+        return lost;
+    }
+
+    /** It may answer again. */
+    void found() {
+        lost = false;
+    }
+
+    /** Linux's er32. All ones of a card that has gone are told from a reading that failed once, which is repeated. */
     int er32(int register) {
-        return mmio.read32(register);
+        if (lost) {
+            return ALL_ONES;
+        }
+        int value = mmio.read32(register);
+        return value == ALL_ONES ? confirm(register) : value;
+    }
+
+    private int confirm(int register) {
+        if (mmio.read32(STATUS) != ALL_ONES) {
+            return mmio.read32(register);
+        }
+        lost = true;
+        log.error("card does not answer");
+        onLost.run();
+        return ALL_ONES;
     }
 
     /** Linux's ew32. */
     void ew32(int register, int value) {
-        mmio.write32(register, value);
+        if (!lost) {
+            mmio.write32(register, value);
+        }
     }
 
     /** Pushes posted writes out: a read without side effects. */
     void e1eFlush() {
-        mmio.read32(STATUS);
+        er32(STATUS);
     }
 
     void setBits(int register, int bits) {
-        mmio.write32(register, mmio.read32(register) | bits);
+        ew32(register, er32(register) | bits);
     }
 
     void clearBits(int register, int bits) {
-        mmio.write32(register, mmio.read32(register) & ~bits);
+        ew32(register, er32(register) & ~bits);
     }
 
     void usleep(long microseconds) {
@@ -57,7 +91,7 @@ final class Hw {
     /** e1000_disable_pcie_master: no request is outstanding afterwards, unless the log says so. */
     void disablePcieMaster() {
         setBits(CTRL, CTRL_GIO_MASTER_DISABLE);
-        for (int i = 0; i < MASTER_DISABLE_TIMEOUT; i++) {
+        for (int i = 0; i < MASTER_DISABLE_TIMEOUT && !lost; i++) {
             if ((er32(STATUS) & STATUS_GIO_MASTER_ENABLE) == 0) {
                 return;
             }

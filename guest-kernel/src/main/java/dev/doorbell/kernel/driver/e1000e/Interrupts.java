@@ -15,6 +15,7 @@ import dev.doorbell.kernel.pci.PciDev;
  */
 final class Interrupts {
     private static final int MSIX_VECTORS = 3;
+    private static final int CAP_MSI = 0x05, CAP_MSIX = 0x11, MSI_ENABLE = 1, MSIX_ENABLE = 1 << 15;
     /** RXT0, TXDW, RXDMT0, RXSEQ, LSC. */
     private static final int IMS_ENABLE_MASK = ICR_RXT0 | ICR_TXDW | ICR_RXDMT0 | ICR_RXSEQ | ICR_LSC;
 
@@ -252,6 +253,15 @@ final class Interrupts {
             hw.ew32(IMS, IMS_ENABLE_MASK);
         }
         hw.ew32(ICS, isMsix() ? ICR_RXQ0 : ICR_RXDMT0);
+    }
+
+    /** The function may still send messages: its configuration has not been lost. */
+    boolean isEnabledInFunction() {
+        if (mode == IntMode.LEGACY) {
+            return true;
+        }
+        int capability = dev.pciFindCapability(isMsix() ? CAP_MSIX : CAP_MSI);
+        return (dev.readConfig16(capability + 2) & (isMsix() ? MSIX_ENABLE : MSI_ENABLE)) != 0;
     }
 
     // ---- handlers, hard IRQ

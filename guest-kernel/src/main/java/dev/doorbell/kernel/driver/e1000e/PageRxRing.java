@@ -67,6 +67,7 @@ final class PageRxRing extends RxRing {
         if (last && isBad(status, length) || length > BUFFER_BYTES || top == null && length < 14) {
             dropPartial();
             discarding = !last;
+            soft.rxRefused++;
             return;
         }
         if (!append(index, length)) {

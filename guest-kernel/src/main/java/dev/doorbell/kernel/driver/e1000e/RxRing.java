@@ -33,7 +33,7 @@ abstract class RxRing {
     private final Hw hw;
     private final Coherent descriptors;
     private final Upcall upcall;
-    private final SoftStats soft;
+    final SoftStats soft;
     private int nextToUse;
     private int nextToClean;
 
@@ -67,6 +67,11 @@ abstract class RxRing {
 
     long descriptorsIova() {
         return descriptors.iova();
+    }
+
+    /** The descriptor that the card completes next, as far as the driver knows. */
+    int nextToClean() {
+        return nextToClean;
     }
 
     int descriptorsBytes() {

@@ -52,9 +52,11 @@ final class SkbRxRing extends RxRing {
         boolean last = (status & RXD_STAT_EOP) != 0;
         if (!last || discarding) {
             discarding = !last;
+            soft.rxRefused += last ? 1 : 0;
             return;
         }
         if (isBad(status, length) || length < ETHERNET_HEADER || length > BUFFER_BYTES) {
+            soft.rxRefused++;
             return;
         }
         SkBuff skb = length < copybreak ? copy(index, length) : null;

@@ -7,6 +7,8 @@ final class SoftStats {
     long rxPackets, rxBytes, rxAllocFailed, rxCsumGood, rxCsumError;
     long txPackets, txBytes, txRestartQueue, txDmaFailed, txDropped;
     long txTimeouts, txHangs, resets;
+    /** Frames that the card handed over and that were no frames; resets because of a receive ring out of step. */
+    long rxRefused, rxStalls;
 
     void into(NetDeviceStats stats) {
         stats.rxPackets = rxPackets;
@@ -14,5 +16,6 @@ final class SoftStats {
         stats.txPackets = txPackets;
         stats.txBytes = txBytes;
         stats.txDropped = txDropped;
+        stats.rxErrors += rxRefused;
     }
 }

@@ -24,6 +24,8 @@ final class Watchdog {
 
         TxRing txRing();
 
+        RxRing rxRing();
+
         /** Resets the card on the work queue. */
         void scheduleReset();
     }
@@ -45,6 +47,7 @@ final class Watchdog {
     private int speed;
     private boolean fullDuplex = true;
     private boolean hangRecheck;
+    private boolean receiveRecheck;
     private int suspendedTso;
     private int phyHangCount;
     private long txTimeoutFactor = 1;
@@ -114,8 +117,8 @@ final class Watchdog {
         } catch (ErrnoException e) {
             log.debug("link check: " + e.getMessage());
         }
-        if (owner.isDown()) {
-            return; // it went down while we slept
+        if (owner.isDown() || hw.isLost()) {
+            return; // it went down while we slept, or the card has gone
         }
         stats.update(!fullDuplex);
         if (!netdev.netifCarrierOk() && !owner.txRing().isEmpty()) {
@@ -126,6 +129,7 @@ final class Watchdog {
         interrupts.kickReceive();
         flushDescriptors();
         checkForHang();
+        checkReceiveRing();
         checkPhy();
         timer.modTimerAfter(PERIOD_NS);
     }
@@ -203,6 +207,24 @@ final class Watchdog {
         netdev.netifStopQueue();
         log.error(hangReport(ring, watched));
         owner.scheduleReset();
+    }
+
+    /**
+     * The card has completed descriptors beyond one that it never completes, or that was taken too early: no frame comes
+     * through any more, or each comes a turn of the ring late. Seen twice, because the card may be about to write.
+     */
+    private void checkReceiveRing() {
+        RxRing ring = owner.rxRing();
+        int head = hw.er32(RDH);
+        boolean outOfStep = !hw.isLost() && head != ring.nextToClean() && !ring.hasReceived();
+        if (outOfStep && receiveRecheck) {
+            log.error("Receive ring out of step: RDH <" + Integer.toHexString(head) + "> next_to_clean <"
+                    + Integer.toHexString(ring.nextToClean()) + ">");
+            soft.rxStalls++;
+            owner.scheduleReset();
+            outOfStep = false;
+        }
+        receiveRecheck = outOfStep;
     }
 
     private String hangReport(TxRing ring, int watched) {
