@@ -333,7 +333,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
                 card.powerDownPhy();
             }
             dev.pciSaveState();
-        netdev.netifDeviceAttach();
+            netdev.netifDeviceAttach();
         } finally {
             resetting.unlock();
             netdev.net().rtnl().unlock();
