@@ -74,6 +74,7 @@ public final class ConfigSpace {
     private boolean memoryDecoded;
     private boolean ioDecoded;
     private boolean busMaster;
+    private long functionChanges;
 
     private ConfigSpace() {}
 
@@ -209,8 +210,7 @@ public final class ConfigSpace {
 
     /** Status.3, the function's wish to interrupt by INTx, whether or not it may. */
     public void interruptStatus(boolean asserted) {
-        int status = get16(STATUS);
-        set16(STATUS, asserted ? status | STATUS_INTERRUPT : status & ~STATUS_INTERRUPT);
+        value[STATUS] = (byte) (asserted ? value[STATUS] | STATUS_INTERRUPT : value[STATUS] & ~STATUS_INTERRUPT);
     }
 
     /** @return null when the function does not implement it, or it is the upper half of a 64-bit BAR */
@@ -255,6 +255,7 @@ public final class ConfigSpace {
 
     /** The function changes its own bits, read-only ones included. Listeners are not told. */
     public void set16(int offset, int now) {
+        functionChanges++;
         value[offset] = (byte) now;
         value[offset + 1] = (byte) (now >>> 8);
     }
@@ -262,6 +263,11 @@ public final class ConfigSpace {
     public void set32(int offset, int now) {
         set16(offset, now);
         set16(offset + 2, now >>> 16);
+    }
+
+    /** How often {@link #set16} and {@link #set32} have changed something, so that it can be told that they have. */
+    public long functionChanges() {
+        return functionChanges;
     }
 
     /** Sets value and reset value: for what the function loads from its NVM. */
