@@ -12,7 +12,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Addresses, routes, neighbours and links of one kernel in the words of {@code ip}, IPv4:
+ * Addresses, routes, neighbours and links of one kernel in the words of {@code ip}. With {@code -6}, or when an address
+ * says so, it is about IPv6 ({@link IpCommand6}), otherwise about IPv4; shown are addresses and neighbours of both, unless
+ * {@code -4} or {@code -6} chooses:
  *
  * <pre>
  * ip address add|replace|del CIDR [brd ADDRESS|+] [scope SCOPE] dev NAME,  ip address show|flush [dev NAME]
@@ -27,11 +29,14 @@ public final class IpCommand {
     private final NetStack stack;
     private final Ipv4 ipv4;
     private final IpRoutes routes;
+    private final IpCommand6 six;
+    private IpWords.Family family = IpWords.Family.ANY;
 
     public IpCommand(NetStack stack) {
         this.stack = stack;
         this.ipv4 = stack.ipv4();
         this.routes = new IpRoutes(stack);
+        this.six = new IpCommand6(stack);
     }
 
     /**
@@ -44,13 +49,13 @@ public final class IpCommand {
     public String run(String command) throws IpException {
         IpWords words = new IpWords(command);
         words.skip("ip");
-        words.skip("-4");
+        family = words.family();
         String object = words.next("addr, route, neigh or link");
         if (isBeginning(object, "address")) {
             return address(words);
         }
         if (isBeginning(object, "route")) {
-            return routes.run(words);
+            return isSix(words) ? six.route(words) : routes.run(words);
         }
         if (isBeginning(object, "neighbour") || isBeginning(object, "neighbor")) {
             return neighbour(words);
@@ -59,6 +64,11 @@ public final class IpCommand {
             return link(words);
         }
         throw new IpException("Object \"" + object + "\" is unknown, there are addr, route, neigh and link");
+    }
+
+    /** About IPv6, as far as the words say: an unstated family is that of the addresses. */
+    private boolean isSix(IpWords words) {
+        return family == IpWords.Family.SIX || family == IpWords.Family.ANY && words.haveIpv6Address();
     }
 
     static boolean isBeginning(String word, String of) {
@@ -80,6 +90,15 @@ public final class IpCommand {
         if (isBeginning(verb, "show") || isBeginning(verb, "list")) {
             return showAddresses(optionalDevice(words));
         }
+        boolean other = !isBeginning(verb, "add")
+                && !isBeginning(verb, "replace")
+                && !isBeginning(verb, "change")
+                && !isBeginning(verb, "delete")
+                && !isBeginning(verb, "flush");
+        if (!other && isSix(words)) {
+            six.changeAddress(verb, words);
+            return "";
+        }
         if (isBeginning(verb, "flush")) {
             NetDevice dev = optionalDevice(words);
             if (dev == null) {
@@ -94,7 +113,7 @@ public final class IpCommand {
         }
         boolean add = isBeginning(verb, "add");
         boolean replace = isBeginning(verb, "replace") || isBeginning(verb, "change");
-        if (!add && !replace && !isBeginning(verb, "delete")) {
+        if (other) {
             throw new IpException(
                     "ip addr: unknown command \"" + verb + "\", there are add, replace, del, show, flush");
         }
@@ -142,9 +161,12 @@ public final class IpCommand {
             if (only == null || only == dev) {
                 linkLine(out, dev);
                 for (InterfaceAddress entry : ipv4.addresses().list()) {
-                    if (entry.dev() == dev) {
+                    if (entry.dev() == dev && family != IpWords.Family.SIX) {
                         addressLine(out, entry);
                     }
+                }
+                if (family != IpWords.Family.FOUR) {
+                    six.show(out, dev);
                 }
             }
         }
@@ -232,8 +254,13 @@ public final class IpCommand {
         }
         if (isBeginning(verb, "flush")) {
             NetDevice dev = optionalDevice(words);
+            if (family != IpWords.Family.FOUR) {
+                six.flushNeighbours(dev);
+            }
             for (Neighbour entry : stack.arp().neighbours().list()) {
-                if ((dev == null || entry.dev() == dev) && entry.state() != NeighbourState.PERMANENT) {
+                if (family != IpWords.Family.SIX
+                        && (dev == null || entry.dev() == dev)
+                        && entry.state() != NeighbourState.PERMANENT) {
                     stack.arp().neighbours().delete(entry);
                 }
             }
@@ -244,7 +271,11 @@ public final class IpCommand {
             throw new IpException(
                     "ip neigh: unknown command \"" + verb + "\", there are add, replace, del, show, flush");
         }
-        changeNeighbour(words, verb, delete);
+        if (isSix(words)) {
+            six.changeNeighbour(verb, words);
+        } else {
+            changeNeighbour(words, verb, delete);
+        }
         return "";
     }
 
@@ -308,8 +339,11 @@ public final class IpCommand {
 
     private String showNeighbours(@Nullable NetDevice only) {
         StringBuilder out = new StringBuilder();
+        if (family != IpWords.Family.FOUR) {
+            six.showNeighbours(out, only);
+        }
         for (Neighbour entry : stack.arp().neighbours().list()) {
-            if (only == null || only == entry.dev()) {
+            if (family != IpWords.Family.SIX && (only == null || only == entry.dev())) {
                 out.append(Ipv4Address.format(entry.address()))
                         .append(" dev ")
                         .append(entry.dev().name());

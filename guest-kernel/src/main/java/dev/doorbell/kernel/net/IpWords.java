@@ -5,9 +5,20 @@ import dev.doorbell.bus.wire.MacAddress;
 import dev.doorbell.kernel.netdev.NetCore;
 import dev.doorbell.kernel.netdev.NetDevice;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** The words of one {@code ip} command, taken one after the other. */
 final class IpWords {
+    /** Which version of IP a command is about. */
+    enum Family {
+        ANY,
+        FOUR,
+        SIX
+    }
+
+    /** A MAC address has colons, too. */
+    private static final Pattern MAC = Pattern.compile("([0-9A-Fa-f]{1,2}:){5}[0-9A-Fa-f]{1,2}");
+
     private final List<String> words;
     private int at;
 
@@ -17,6 +28,34 @@ final class IpWords {
 
     boolean hasNext() {
         return at < words.size() && !words.get(at).isEmpty();
+    }
+
+    /** Takes the options in front of the object; what is not about the family is about the form of what is printed. */
+    Family family() {
+        Family family = Family.ANY;
+        while (hasNext() && words.get(at).startsWith("-")) {
+            switch (words.get(at++)) {
+                case "-4" -> family = Family.FOUR;
+                case "-6" -> family = Family.SIX;
+                case "-f", "-family" -> {
+                    boolean six = hasNext() && words.get(at).equals("inet6");
+                    family = six ? Family.SIX : Family.FOUR;
+                    at += hasNext() ? 1 : 0;
+                }
+                default -> {}
+            }
+        }
+        return family;
+    }
+
+    /** Whether one of the words to come is an IPv6 address or prefix. */
+    boolean haveIpv6Address() {
+        for (int i = at; i < words.size(); i++) {
+            if (words.get(i).indexOf(':') >= 0 && !MAC.matcher(words.get(i)).matches()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     String next(String what) throws IpException {

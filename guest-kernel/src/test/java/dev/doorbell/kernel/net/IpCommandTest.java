@@ -110,6 +110,39 @@ class IpCommandTest {
     }
 
     @Test
+    void ipv6HasTheSameWords() throws IpException {
+        ip.run("ip -6 addr add 2001:db8::1/64 dev eth0");
+        f.run(5 * StackFixture.SECOND);
+        assertThat(ip.run("ip addr show eth0"))
+                .contains("    inet 10.0.0.1/24 ")
+                .contains("    inet6 2001:db8::1/64 scope global \n       valid_lft forever preferred_lft forever\n")
+                .contains(" scope link");
+        assertThat(ip.run("ip -4 addr")).doesNotContain("inet6");
+        assertThat(ip.run("ip -6 addr")).doesNotContain("inet ");
+        ip.run("ip route add 2001:db8:9::/48 via 2001:db8::9 metric 7");
+        ip.run("ip -6 route add default via fe80::1 dev eth0");
+        ip.run("ip route add blackhole 2001:db8:a::/48");
+        assertThat(ip.run("ip -6 route").lines())
+                .contains(
+                        "2001:db8::/64 dev eth0 proto kernel metric 256 pref medium",
+                        "2001:db8:9::/48 via 2001:db8::9 dev eth0 metric 7 pref medium",
+                        "blackhole 2001:db8:a::/48 dev lo metric 1024 pref medium",
+                        "default via fe80::1 dev eth0 metric 1024 pref medium");
+        assertThat(ip.run("ip route get 2001:db8:9::5"))
+                .isEqualTo("2001:db8:9::5 from :: via 2001:db8::9 dev eth0 src 2001:db8::1\n");
+        ip.run("ip neigh add 2001:db8::9 lladdr 02:00:00:00:00:09 dev eth0 router");
+        assertThat(ip.run("ip neigh")).isEqualTo("2001:db8::9 dev eth0 lladdr 02:00:00:00:00:09 router PERMANENT \n");
+        ip.run("ip neigh del 2001:db8::9 dev eth0");
+        ip.run("ip -6 route replace default via fe80::2 dev eth0");
+        assertThat(ip.run("ip -6 route show default")).isEqualTo("default via fe80::2 dev eth0 metric 1024 pref medium\n");
+        ip.run("ip -6 route flush 2001:db8:9::/48");
+        ip.run("ip route del 2001:db8:a::/48");
+        ip.run("ip addr del 2001:db8::1/64 dev eth0");
+        assertThat(ip.run("ip -6 route")).doesNotContain("2001:db8:");
+        assertThat(ip.run("ip addr show eth0")).doesNotContain("2001:db8::1");
+    }
+
+    @Test
     void linksAreSet() throws IpException {
         ip.run("ip link set dev eth0 mtu 1400");
         assertThat(f.dev.mtu()).isEqualTo(1400);
@@ -139,6 +172,14 @@ class IpCommandTest {
             ip route get 9.9.9.9                     | RTNETLINK answers: Network is unreachable
             ip neigh add 10.0.0.5 dev eth0           | ip neigh add: lladdr MAC is missing
             ip neigh add 10.0.0.5 lladdr zz dev eth0 | lladdr "zz": must be six octets
+            ip addr add 2001:db8::x/64 dev eth0      | "2001:db8::x": must be an IPv6 address
+            ip -6 addr add 2001:db8::1/64            | Not enough information: "dev" argument is required.
+            ip addr del 2001:db8::7/64 dev eth0      | RTNETLINK answers: Cannot assign requested address
+            ip -6 route add default                  | RTNETLINK answers: No such device
+            ip -6 route add default via 2001:db8:f::1 | RTNETLINK answers: No route to host
+            ip -6 route del 2001:db8:7::/48          | RTNETLINK answers: No such process
+            ip -6 route get 2001:db8:f::1            | RTNETLINK answers: Network is unreachable
+            ip neigh add fe80::5 dev eth0            | ip neigh add: lladdr MAC is missing
             ip link set eth0 mtu 1                   | mtu "1": must be a number from 68
             ip                                       | the command ends where addr, route
             """)
