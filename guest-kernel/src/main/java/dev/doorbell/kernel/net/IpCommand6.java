@@ -50,9 +50,8 @@ final class IpCommand6 {
         }
         int slash = text.indexOf('/');
         long[] halves = address(slash < 0 ? text : text.substring(0, slash));
-        int length = slash < 0
-                ? ADDRESS_BITS
-                : IpWords.number("prefix length", text.substring(slash + 1), 0, ADDRESS_BITS);
+        int length =
+                slash < 0 ? ADDRESS_BITS : IpWords.number("prefix length", text.substring(slash + 1), 0, ADDRESS_BITS);
         return new Prefix(halves[0], halves[1], length);
     }
 
@@ -142,9 +141,12 @@ final class IpCommand6 {
                 case DEPRECATED -> out.append(" deprecated");
                 default -> {}
             }
-            out.append(entry.origin() == InterfaceAddress6.Origin.MANUAL ? "" : " proto kernel_ll").append(" \n");
+            out.append(entry.origin() == InterfaceAddress6.Origin.MANUAL ? "" : " proto kernel_ll")
+                    .append(" \n");
             out.append("       valid_lft ").append(lifetime(entry.validUntilNs()));
-            out.append(" preferred_lft ").append(lifetime(entry.preferredUntilNs())).append('\n');
+            out.append(" preferred_lft ")
+                    .append(lifetime(entry.preferredUntilNs()))
+                    .append('\n');
         }
     }
 
@@ -351,9 +353,9 @@ final class IpCommand6 {
         if (route.type() != RouteType.UNICAST) {
             text.append(route.type().name().toLowerCase(Locale.ROOT)).append(' ');
         }
-        text.append(Ipv6Address.format(to[0], to[1])).append(" from ").append((from[0] | from[1]) == 0
-                ? "::"
-                : Ipv6Address.format(from[0], from[1]));
+        text.append(Ipv6Address.format(to[0], to[1]))
+                .append(" from ")
+                .append((from[0] | from[1]) == 0 ? "::" : Ipv6Address.format(from[0], from[1]));
         if (route.hasGateway()) {
             text.append(" via ").append(Ipv6Address.format(route.nextHopHigh(), route.nextHopLow()));
         }

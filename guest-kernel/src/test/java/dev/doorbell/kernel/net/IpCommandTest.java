@@ -134,7 +134,8 @@ class IpCommandTest {
         assertThat(ip.run("ip neigh")).isEqualTo("2001:db8::9 dev eth0 lladdr 02:00:00:00:00:09 router PERMANENT \n");
         ip.run("ip neigh del 2001:db8::9 dev eth0");
         ip.run("ip -6 route replace default via fe80::2 dev eth0");
-        assertThat(ip.run("ip -6 route show default")).isEqualTo("default via fe80::2 dev eth0 metric 1024 pref medium\n");
+        assertThat(ip.run("ip -6 route show default"))
+                .isEqualTo("default via fe80::2 dev eth0 metric 1024 pref medium\n");
         ip.run("ip -6 route flush 2001:db8:9::/48");
         ip.run("ip route del 2001:db8:a::/48");
         ip.run("ip addr del 2001:db8::1/64 dev eth0");
