@@ -1,5 +1,6 @@
 package dev.doorbell.kernel.netdev;
 
+import dev.doorbell.bus.time.World;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.probe.KernelProbe;
 import dev.doorbell.kernel.skb.DropReason;
@@ -17,6 +18,7 @@ public final class TxQueue {
     public static final int NET_XMIT_DROP = 1, NET_XMIT_CN = 2;
     /** net.core.dev_weight: packets per qdisc run. */
     private static final int QUOTA = 64;
+    private static final long STALL_NS = 10_000_000;
     /** How deep stacked devices without a queue may nest, XMIT_RECURSION_LIMIT. */
     private static final int RECURSION_LIMIT = 8;
 
@@ -26,6 +28,7 @@ public final class TxQueue {
     private final KernelTimer watchdog;
     private final KernelTimer retry;
     private final @Nullable KernelProbe probe;
+    private final Runnable stall = this::stall;
     private @Nullable Qdisc qdisc;
     /** Packets that the driver did not take, linked by next: they go first. */
     private @Nullable SkBuff requeued;
@@ -280,6 +283,14 @@ public final class TxQueue {
         return result;
     }
 
+    /** Another processor has this long before we go on: the card can send a whole ring. */
+    private void stall() {
+        World world = net.kernel().world();
+        if (!net.kernel().cpu().inAtomic() && (world.threads().current() != null || !world.isInsideEvent())) {
+            net.kernel().sleep(STALL_NS, "stalled processor");
+        }
+    }
+
     /** Bytes handed to the hardware and not completed. */
     long inFlight() {
         return bql.inFlight();
@@ -317,7 +328,7 @@ public final class TxQueue {
 
     void stop() {
         if (probe != null) {
-            probe.queueStops(dev.name());
+            probe.queueStops(dev.name(), stall);
         }
         driverStopped = true;
         armWatchdog();

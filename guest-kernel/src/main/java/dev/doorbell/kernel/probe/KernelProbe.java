@@ -7,7 +7,8 @@ package dev.doorbell.kernel.probe;
  * <p>Objects are the kernel's own and only stand for themselves: an {@code SkBuff}, a {@code Napi}, a {@code PciDev}; they
  * are not typed here because every package of the kernel stands above this one. {@code device} is the name of an interface
  * or of a PCI function. Unless said otherwise a point is reached before the call has its effect, so that a call which is
- * going to fail is seen, too. A probe must neither keep a packet alive nor call back.
+ * going to fail is seen, too. A probe must neither keep a packet alive nor call back, but where a point hands it something
+ * to run.
  */
 public interface KernelProbe {
     // ---- activities: what the processor runs; they nest
@@ -70,8 +71,13 @@ public interface KernelProbe {
 
     default void queueReset(String device, long inFlight) {}
 
-    /** netif_stop_queue; packets are still accepted when this is called. */
-    default void queueStops(String device) {}
+    /**
+     * netif_stop_queue; packets are still accepted when this is called.
+     *
+     * @param stall holds this processor up right here while the card and other processors go on, if it runs a task that may
+     *     be held up; for a model of several processors
+     */
+    default void queueStops(String device, Runnable stall) {}
 
     /** netif_start_queue, netif_wake_queue. */
     default void queueStarts(String device) {}
