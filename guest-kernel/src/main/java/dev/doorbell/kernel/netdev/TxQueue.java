@@ -18,6 +18,7 @@ public final class TxQueue {
     public static final int NET_XMIT_DROP = 1, NET_XMIT_CN = 2;
     /** net.core.dev_weight: packets per qdisc run. */
     private static final int QUOTA = 64;
+
     private static final long STALL_NS = 10_000_000;
     /** How deep stacked devices without a queue may nest, XMIT_RECURSION_LIMIT. */
     private static final int RECURSION_LIMIT = 8;
