@@ -120,6 +120,10 @@ final class Watchdog {
         if (owner.isDown() || hw.isLost()) {
             return; // it went down while we slept, or the card has gone
         }
+        if (!interrupts.isEnabledInFunction()) {
+            owner.scheduleReset(); // somebody has reset the function: it would stay silent
+            return;
+        }
         stats.update(!fullDuplex);
         if (!netdev.netifCarrierOk() && !owner.txRing().isEmpty()) {
             // Frames of an old link would be sent on the next one.
