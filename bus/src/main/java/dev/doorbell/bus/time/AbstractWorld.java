@@ -3,6 +3,7 @@ package dev.doorbell.bus.time;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -208,6 +209,23 @@ abstract class AbstractWorld implements World {
             inside = false;
         }
         return event;
+    }
+
+    /** Runs the oldest due event that matches, perhaps from inside another one. @return false when there is none */
+    final boolean runMatching(Predicate<Event> which) {
+        ScheduledEvent event = ready.take(which);
+        if (event == null) {
+            return false;
+        }
+        eventsRun++;
+        boolean wasInside = inside;
+        inside = true;
+        try {
+            event.action.run();
+        } finally {
+            inside = wasInside;
+        }
+        return true;
     }
 
     /** Marks code that runs on the world's thread between events, such as readiness handlers, as not allowed to block. */

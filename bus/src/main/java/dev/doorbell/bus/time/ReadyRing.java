@@ -2,6 +2,7 @@ package dev.doorbell.bus.time;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +56,19 @@ final class ReadyRing {
         event.where = ScheduledEvent.NOWHERE;
         live--;
         return event;
+    }
+
+    /** The oldest event that matches, taken out, or null. */
+    @Nullable
+    ScheduledEvent take(Predicate<Event> which) {
+        for (int i = head; i != tail; i++) {
+            ScheduledEvent event = slots[i & mask];
+            if (event != null && which.test(event)) {
+                remove(event);
+                return event;
+            }
+        }
+        return null;
     }
 
     /** Brings a random event to the front: ties in an order that nobody promised. */

@@ -2,6 +2,7 @@ package dev.doorbell.bus.time;
 
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,16 @@ public final class VirtualTime extends AbstractWorld {
     /** When the next event is due, perhaps now; {@link Long#MAX_VALUE}: nothing is left to happen. */
     public long nextEventNs() {
         return hasReady() ? nowNs() : earliestFutureNs();
+    }
+
+    /**
+     * Runs one event that is due now, also from inside another: what another unit of the machine does while this one is in
+     * the middle of something. The event must be of a kind that may interrupt what is running.
+     *
+     * @return false when none that is due matches
+     */
+    public boolean runMeanwhile(Predicate<Event> which) {
+        return runMatching(which);
     }
 
     @Override
