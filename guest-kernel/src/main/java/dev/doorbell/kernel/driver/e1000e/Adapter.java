@@ -380,10 +380,8 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
                 log.error("restoring the function's configuration");
                 dev.pciSetPowerState(0);
                 dev.pciRestoreState();
-                hw.found();
             }
-            hw.er32(STATUS);
-            if (!hw.isLost()) {
+            if (hw.answers()) {
                 return true;
             }
         }

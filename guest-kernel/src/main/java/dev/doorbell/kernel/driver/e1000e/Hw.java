@@ -31,14 +31,15 @@ final class Hw {
         onLost = action;
     }
 
-    /** The card has stopped answering; nothing touches it until {@link #found()}. */
+    /** The card has stopped answering; nothing touches it until {@link #answers()} says otherwise. */
     boolean isLost() {
         return lost;
     }
 
-    /** It may answer again. */
-    void found() {
-        lost = false;
+    /** Asks whether it answers, also a lost one; nobody is told when it does not. */
+    boolean answers() {
+        lost = mmio.read32(STATUS) == ALL_ONES;
+        return !lost;
     }
 
     /** Linux's er32. All ones of a card that has gone are told from a reading that failed once, which is repeated. */
