@@ -76,7 +76,6 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
         this.watchdog = new Watchdog(netdev, hw, phy, flowControl, stats, soft, interrupts, log, this, options);
         this.resetTask = new Work(kernel.workqueue(), "e1000e reset", this::runReset);
         this.resetting = new Mutex(kernel, "e1000e resetting");
-        hw.onLost(resetTask::schedule);
         this.ringSetup = new RingSetup(hw, netdev, dev, options);
     }
 
@@ -103,6 +102,10 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
             card.powerDownPhy();
             netdev.netifCarrierOff();
             netdev.ethtoolOps = new Ethtool(this);
+            if (!hw.answers()) {
+                throw new ErrnoException("e1000e: the card does not answer", Errno.EIO);
+            }
+            hw.onLost(resetTask::schedule); // from here on there is an interface to reset
             netdev.registerNetdev();
             dev.pciSaveState(); // what an unasked reset of the function takes away
         } catch (ErrnoException e) {
