@@ -2,7 +2,6 @@ package dev.doorbell.kernel.driver.e1000e;
 
 import static dev.doorbell.kernel.driver.e1000e.Registers.*;
 
-import dev.doorbell.bus.pci.ConfigSpace;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.core.ErrnoException;
 import dev.doorbell.kernel.core.KernelContext;
@@ -46,6 +45,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
     private final Work resetTask;
     private final RingSetup ringSetup;
     private final CardReset card;
+    private final FunctionRecovery recovery;
     /** __E1000_RESETTING: one reset at a time, and none during open and close. */
     private final Mutex resetting;
 
@@ -73,6 +73,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
         this.itr = new Itr(hw, options.interruptThrottleRate());
         this.napi = netdev.netifNapiAdd(this::poll, Napi.NAPI_POLL_WEIGHT);
         this.interrupts = new Interrupts(hw, dev, itr, log, this, napi, options);
+        this.recovery = new FunctionRecovery(dev, hw, interrupts, netdev, log);
         this.watchdog = new Watchdog(netdev, hw, phy, flowControl, stats, soft, interrupts, log, this, options);
         this.resetTask = new Work(kernel.workqueue(), "e1000e reset", this::runReset);
         this.resetting = new Mutex(kernel, "e1000e resetting");
@@ -360,10 +361,7 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
     private void runReset() {
         netdev.net().rtnl().lock(); // not while the interface is opened, closed or set up
         try {
-            if (removed || !isFunctionAlive()) {
-                return;
-            }
-            if (down) {
+            if (removed || !recovery.isFunctionAlive() || down) {
                 return;
             }
             log.error("Reset adapter unexpectedly");
@@ -371,34 +369,6 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
         } finally {
             netdev.net().rtnl().unlock();
         }
-    }
-
-    /**
-     * Whether the card can be reset: it is on the bus, and its configuration is ours. After a reset of the function that
-     * nobody has asked for, or a fall into D3, it is first made so. A card that has gone is detached.
-     */
-    private boolean isFunctionAlive() {
-        if (!dev.isDisconnected()) {
-            if (hw.isLost() || !hasConfiguration()) {
-                log.error("restoring the function's configuration");
-                dev.pciSetPowerState(0);
-                dev.pciRestoreState();
-            }
-            if (hw.answers()) {
-                return true;
-            }
-        }
-        if (netdev.netifDevicePresent()) {
-            log.error("Adapter removed");
-            netdev.netifCarrierOff();
-            netdev.netifDeviceDetach();
-        }
-        return false;
-    }
-
-    private boolean hasConfiguration() {
-        int wanted = ConfigSpace.COMMAND_MEMORY | ConfigSpace.COMMAND_MASTER;
-        return (dev.readConfig16(ConfigSpace.COMMAND) & wanted) == wanted && interrupts.isEnabledInFunction();
     }
 
     @Override
