@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 
 /** One TCP stack whose network layer is a function that takes segments as bytes, TSO already cut, checksums complete. */
 final class TcpHost implements AutoCloseable, NetworkLayer {
-    final GuestMemory ram = GuestMemory.allocate(64 << 20);
+    final GuestMemory ram = GuestMemory.allocate(16 << 20);
     final KernelContext kernel;
     final SkbPool skbs;
     final TcpConfig config = new TcpConfig();
