@@ -241,7 +241,9 @@ public final class GuestKernel implements AutoCloseable {
         try {
             NetStack started = new NetStack(net);
             stack = started;
-            tcp = new Tcp(context, started.layers(), skbs, started.inet(), started.inet6(), tcpSettings);
+            Tcp transport = new Tcp(context, started.layers(), skbs, started.inet(), started.inet6(), tcpSettings);
+            started.onPeerMetricsFlush(transport::forgetPeers);
+            tcp = transport;
             return started;
         } catch (ErrnoException e) {
             throw new IllegalStateException("network stack of " + name(), e);

@@ -28,6 +28,8 @@ import dev.doorbell.kernel.socket.SocketConstants;
 import dev.doorbell.kernel.socket.SocketFamily;
 import dev.doorbell.kernel.socket.Syscalls;
 import dev.doorbell.kernel.udp.Udp;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The network stack of one kernel: every protocol but TCP, which registers itself with {@link
@@ -43,6 +45,7 @@ public final class NetStack {
     private final SocketFamily inet6 = new SocketFamily(SocketConstants.AF_INET6);
     private final InetStack layers;
     private final NeighbourDiscovery discovery;
+    private final List<Runnable> peerMetrics = new ArrayList<>();
 
     /** Uses the kernel's {@code lo}, or makes it. */
     public NetStack(NetCore net) throws ErrnoException {
@@ -117,6 +120,17 @@ public final class NetStack {
     }
 
     // ---- settings
+
+    /** What forgets, on {@link #flushPeerMetrics}, what it has learned of peers. */
+    public void onPeerMetricsFlush(Runnable listener) {
+        peerMetrics.add(listener);
+    }
+
+    /** ip tcp_metrics flush: learned path MTUs, and whatever transports remember of peers. */
+    public void flushPeerMetrics() {
+        ipv4().routes().flushPathMtus();
+        peerMetrics.forEach(Runnable::run);
+    }
 
     /** @param cidr "192.168.7.2/24" or "2001:db8::2/64" */
     public void addAddress(NetDevice dev, String cidr) {

@@ -137,13 +137,11 @@ final class DataQueue {
     }
 
     private void fillHole(TcpConnection c) {
-        int twiceBelow = c.rcvNxt; // what the segment that filled the hole covered
+        final int twiceBelow = c.rcvNxt; // what the segment that filled the hole covered
         SkBuff first;
         while ((first = c.outOfOrder.first()) != null && Seq.leq(first.cbSeq, c.rcvNxt)) {
             if (Seq.lt(first.cbSeq, twiceBelow)) {
-                int until = twiceBelow;
-                twiceBelow = Seq.min(first.cbEndSeq, twiceBelow);
-                extendDsack(c, first.cbSeq, until);
+                extendDsack(c, first.cbSeq, Seq.min(first.cbEndSeq, twiceBelow));
             }
             c.outOfOrder.remove(0);
             int memory = ReceiveQueue.memoryOf(first);
@@ -171,6 +169,9 @@ final class DataQueue {
             // Known already.
             mib.inc(Counter.TCPOFOMerge);
             setDsack(c, seq, end);
+            if (c.sackOk) {
+                newSack(c, seq, end); // the block it lies in is the newest now
+            }
             skb.drop(DropReason.TCP_OFOMERGE);
             return;
         }

@@ -99,6 +99,11 @@ final class FastOpenCache {
         suspensions = 0;
     }
 
+    /** No peer is known any more; that fast open is suspended is no knowledge of a peer. */
+    void clear() {
+        entries.clear();
+    }
+
     int size() {
         return entries.size();
     }

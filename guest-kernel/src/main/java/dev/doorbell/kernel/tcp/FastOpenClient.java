@@ -111,6 +111,7 @@ final class FastOpenClient {
         }
         c.synCookie = request.cookie.length < 0 ? null : request.cookie;
         c.synFastOpen = c.synCookie != null;
+        c.synExperimental = c.synFastOpen && request.cookie.experimental;
         int flags = syn.flags;
         int error = tcp.writer.send(c, data == null ? syn : data, c.iss, flags, false);
         c.synCookie = null;
@@ -179,6 +180,24 @@ final class FastOpenClient {
             }
         }
         return false;
+    }
+
+    /**
+     * The SYN with its data did not fit the path: it goes again at once, without data, which waits for the SYN-ACK. What
+     * the path takes is offered to the peer too, as its answer will most likely come the same way.
+     */
+    void tooLarge(TcpConnection c) {
+        c.advertisedMss = Math.min(c.advertisedMss, c.pathMtu - c.ipHeaderBytes() - TcpHeader.MIN_LENGTH);
+        TxSegment syn = c.sendQueue.rtxHead();
+        if (syn != null) {
+            Scoreboard.markLost(c, syn);
+            tcp.recovery.retransmitWithoutCongestion(c);
+        }
+    }
+
+    /** What was learned of peers is forgotten. */
+    void forget() {
+        cache.clear();
     }
 
     /** A timeout, {@code count} before it: the third in a row, or the last, suggests that fast open does not get through. */

@@ -16,11 +16,17 @@ final class IcmpErrors {
     private static final int UNREACHABLE = 3, TIME_EXCEEDED = 11, PARAMETER_PROBLEM = 12;
     private static final int CODE_NET = 0, CODE_HOST = 1;
     private static final int CODE_PROTOCOL = 2, CODE_PORT = 3, CODE_FRAGMENTATION = 4;
+    private static final int CODE_SOURCE_ROUTE = 5, CODE_HOST_UNKNOWN = 7, CODE_HOST_ISOLATED = 8;
 
     private IcmpErrors() {}
 
     /** @param quoted the beginning of the segment, for the error queue; null: not at hand */
     static void handle(Tcp tcp, @Nullable Flow flow, int seq, int type, int code, int info, @Nullable SkBuff quoted) {
+        if (flow instanceof TcpRequest request) {
+            boolean unreachable = type == UNREACHABLE && (code == CODE_NET || code == CODE_HOST);
+            attemptFailed(tcp, request, seq, unreachable || type == TIME_EXCEEDED || type == PARAMETER_PROBLEM);
+            return;
+        }
         TcpConnection c = concerned(tcp, flow, seq);
         if (c == null) {
             return;
@@ -37,6 +43,10 @@ final class IcmpErrors {
 
     /** The same for ICMPv6. */
     static void handle6(Tcp tcp, @Nullable Flow flow, int seq, int type, int code, int info, @Nullable SkBuff quoted) {
+        if (flow instanceof TcpRequest request) {
+            attemptFailed(tcp, request, seq, Icmp6Errno.isFatal(type, code));
+            return;
+        }
         TcpConnection c = concerned(tcp, flow, seq);
         if (c == null) {
             return;
@@ -46,6 +56,16 @@ final class IcmpErrors {
             return;
         }
         report(tcp, c, Icmp6Errno.of(type, code).number(), SO_EE_ORIGIN_ICMP6, type, code, info, quoted);
+    }
+
+    /** An error about a SYN-ACK: when it says that the peer cannot be reached, nobody will answer. */
+    private static void attemptFailed(Tcp tcp, TcpRequest request, int seq, boolean hopeless) {
+        if (seq != request.iss) {
+            tcp.mib.inc(Counter.OutOfWindowIcmps);
+        } else if (hopeless) {
+            request.listener.drop(request);
+            tcp.mib.inc(Counter.ListenDrops);
+        }
     }
 
     /** The connection that has sent {@code seq} and waits for its acknowledgement; null: the error proves nothing. */
@@ -88,6 +108,9 @@ final class IcmpErrors {
                     case CODE_PROTOCOL -> Errno.ENOPROTOOPT.number();
                     case CODE_PORT -> Errno.ECONNREFUSED.number();
                     case 0, 6, 9, 11 -> Errno.ENETUNREACH.number();
+                    case CODE_SOURCE_ROUTE -> Errno.EOPNOTSUPP.number();
+                    case CODE_HOST_UNKNOWN -> Errno.EHOSTDOWN.number();
+                    case CODE_HOST_ISOLATED -> Errno.ENONET.number();
                     default -> Errno.EHOSTUNREACH.number();
                 };
             case TIME_EXCEEDED -> Errno.EHOSTUNREACH.number();
@@ -107,6 +130,10 @@ final class IcmpErrors {
         tcp.output.syncMss(c, mtu);
         c.mtuLimit = mtu;
         c.mtuLimitEndNs = c.nowNs() + tcp.config().mtuExpiresNs;
+        if (c.state() == TcpState.SYN_SENT && c.synData) {
+            tcp.fastOpenClient.tooLarge(c);
+            return;
+        }
         tcp.recovery.retransmitLarger(c);
     }
 }

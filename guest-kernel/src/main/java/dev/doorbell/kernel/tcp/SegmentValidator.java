@@ -74,9 +74,10 @@ final class SegmentValidator {
         if ((skb.cbFlags & TcpHeader.SYN) != 0) {
             if (c.state() == TcpState.SYN_RECV
                     && (skb.cbFlags & TcpHeader.ACK) != 0
+                    && skb.cbAck == c.sndNxt
                     && skb.cbSeq + 1 == c.rcvNxt
                     && skb.cbEndSeq == c.rcvNxt) {
-                return true; // the other half of a simultaneous open
+                return true; // the other half of a simultaneous open: its SYN is a duplicate, and acknowledged as one
             }
             tcp.responder.challengeSyn(c);
             return false;

@@ -516,6 +516,11 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
         return Math.max(wait, (c.rtoNs << 2) - (c.rtoNs >> 1));
     }
 
+    /** Forgets what earlier connections taught about peers: ip tcp_metrics flush. */
+    public void forgetPeers() {
+        fastOpenClient.forget();
+    }
+
     /** Looks the way up again when routes changed. @return false: there is none now */
     boolean refreshPath(TcpConnection c) {
         if (c.path.isValid()) {

@@ -210,10 +210,21 @@ final class TcpInput {
         if (sock != null) {
             sock.stateChanged(EPOLLOUT | EPOLLWRNORM);
         }
-        skb.free();
         if (c.state() == TcpState.CLOSE) {
+            skb.free();
             return;
         }
+        if (skb.cbEndSeq != c.rcvNxt) {
+            // RFC 9293 §3.10.7.3: data or a FIN that came with the SYN is taken now.
+            skb.cbSeq = c.rcvNxt;
+            skb.cbFlags &= ~TcpHeader.SYN;
+            data.receive(c, skb);
+            c.ackPending |= TcpConnection.ACK_SCHEDULED | TcpConnection.ACK_NOW;
+            sendCheck(c);
+            tcp.acks.check(c);
+            return;
+        }
+        skb.free();
         if (again) {
             sendCheck(c); // what goes out again carries the ACK
             return;
@@ -279,10 +290,6 @@ final class TcpInput {
         if ((skb.cbFlags & TcpHeader.ACK) == 0) {
             skb.free();
             return;
-        }
-        if ((skb.cbFlags & TcpHeader.SYN) != 0) {
-            skb.cbSeq++; // the SYN itself was taken before
-            skb.cbFlags &= ~TcpHeader.SYN;
         }
         boolean synRecv = c.state() == TcpState.SYN_RECV;
         if (!synRecvAckOk(c, skb, synRecv) || !processAck(c, skb, options, window, synRecv)) {

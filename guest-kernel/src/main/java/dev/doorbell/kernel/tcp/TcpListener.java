@@ -225,9 +225,7 @@ final class TcpListener {
             skb.free();
             return;
         }
-        boolean inWindow =
-                Seq.gt(skb.cbEndSeq, request.irs) && Seq.leq(skb.cbSeq, request.irs + 1 + request.receiveWindow);
-        if (paws || !inWindow) {
+        if (paws || !inWindow(request, skb)) {
             if ((flags & TcpHeader.RST) == 0 && outOfWindowAckDue(request)) {
                 ackRequest(request);
             }
@@ -239,6 +237,8 @@ final class TcpListener {
             if (skb.cbSeq == request.irs + 1) {
                 tcp.mib.inc(Counter.EmbryonicRsts);
                 drop(request);
+            } else if (outOfWindowAckDue(request)) {
+                ackRequest(request);
             }
             skb.free();
             return;
@@ -282,6 +282,15 @@ final class TcpListener {
         }
         drop(request);
         establish(request, skb, options, window, urgent);
+    }
+
+    /** The window of a SYN-ACK is never scaled, so no more than its field could say was offered. */
+    private static boolean inWindow(TcpRequest request, SkBuff skb) {
+        int start = request.irs + 1;
+        int end = start + Math.min(request.receiveWindow, 0xFFFF);
+        return skb.cbSeq == start
+                || Seq.gt(skb.cbEndSeq, start) && Seq.lt(skb.cbSeq, end)
+                || skb.cbSeq == end && skb.cbEndSeq == end;
     }
 
     boolean outOfWindowAckDue(TcpRequest request) {

@@ -232,20 +232,22 @@ final class TcpTimers {
         boolean reset = true;
         if (c.state() == TcpState.SYN_SENT || c.state() == TcpState.SYN_RECV) {
             int limit = c.settings.synCount != 0 ? c.settings.synCount : c.config.synRetries;
+            // The linear timeouts add to the count, but not to the time that so many doublings would take.
+            int doublings = limit;
             limit += c.state() == TcpState.SYN_SENT ? c.config.synLinearTimeouts : 0;
-            expired = c.retransmits >= limit || userTimeoutOver(c);
+            expired = c.retransmits >= limit || over(c, doublings, c.config.rtoInitialNs, c.settings.userTimeoutNs);
             reset = false;
         } else {
-            if (over(c, c.config.retries1, 0)) {
+            if (over(c, c.config.retries1, MIN_RTO_NS, 0)) {
                 c.mtuProber.blackHoleSuspected();
             }
             int limit = c.config.retries2;
             if (c.isOrphan()) {
                 boolean alive = c.rtoNs < c.rtoMaxNs();
                 limit = orphanRetries(c, alive);
-                reset = alive || !over(c, limit, 0);
+                reset = alive || !over(c, limit, MIN_RTO_NS, 0);
             }
-            expired = over(c, limit, c.settings.userTimeoutNs);
+            expired = over(c, limit, MIN_RTO_NS, c.settings.userTimeoutNs);
         }
         tcp.fastOpenClient.timedOut(c, expired);
         if (expired) {
@@ -265,22 +267,22 @@ final class TcpTimers {
         return retries == 0 && alive ? 8 : retries;
     }
 
-    /** True when as much time has passed since the first retransmission as {@code boundary} of them take. */
-    private static boolean over(TcpConnection c, int boundary, long userTimeoutNs) {
+    /** True when as much time has passed since the first retransmission as {@code boundary} of them take, from {@code baseNs} on. */
+    private static boolean over(TcpConnection c, int boundary, long baseNs, long userTimeoutNs) {
         if (c.retransmits == 0 || c.retransStampNs == 0) {
             return false;
         }
-        long limit = userTimeoutNs != 0 ? userTimeoutNs : backoffTime(c.rtoMaxNs(), boundary);
+        long limit = userTimeoutNs != 0 ? userTimeoutNs : backoffTime(baseNs, c.rtoMaxNs(), boundary);
         return c.nowNs() - c.retransStampNs >= limit;
     }
 
-    /** Time that {@code retries} doublings from the minimum RTO on take. */
-    static long backoffTime(long rtoMaxNs, int retries) {
-        int doublings = 63 - Long.numberOfLeadingZeros(rtoMaxNs / MIN_RTO_NS);
+    /** Time that {@code retries} doublings of {@code baseNs} take, none longer than {@code rtoMaxNs}. */
+    static long backoffTime(long baseNs, long rtoMaxNs, int retries) {
+        int doublings = 63 - Long.numberOfLeadingZeros(Math.max(rtoMaxNs / baseNs, 1));
         if (retries <= doublings) {
-            return ((2L << retries) - 1) * MIN_RTO_NS;
+            return ((2L << retries) - 1) * baseNs;
         }
-        return ((2L << doublings) - 1) * MIN_RTO_NS + (retries - doublings) * rtoMaxNs;
+        return ((2L << doublings) - 1) * baseNs + (retries - doublings) * rtoMaxNs;
     }
 
     /** The peer is gone: ETIMEDOUT, or what ICMP had said. */
