@@ -19,6 +19,7 @@ final class DeliveryRate {
     // the sample of the ACK that is being processed
     private boolean sampled, sampleLimited;
     private long priorDelivered, priorDeliveredNs, sendIntervalUs;
+    private long lastOrder;
     private int lastEndSeq;
     private long samplePackets, sampleIntervalUs;
     private boolean valid;
@@ -46,12 +47,14 @@ final class DeliveryRate {
         if (!entry.rateSampled) {
             return;
         }
-        boolean later = entry.sentNs > firstSentNs || (entry.sentNs == firstSentNs && Seq.gt(entry.endSeq, lastEndSeq));
+        boolean later =
+                entry.sentOrder > lastOrder || (entry.sentOrder == lastOrder && Seq.gt(entry.endSeq, lastEndSeq));
         if (!sampled || later) {
             sampled = true;
             priorDelivered = entry.rateDelivered;
             priorDeliveredNs = entry.rateDeliveredNs;
             sampleLimited = entry.rateApplicationLimited;
+            lastOrder = entry.sentOrder;
             lastEndSeq = entry.endSeq;
             firstSentNs = entry.sentNs;
             sendIntervalUs = (firstSentNs - entry.rateFirstSentNs) / 1000;

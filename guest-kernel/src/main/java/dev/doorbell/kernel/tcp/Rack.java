@@ -19,14 +19,15 @@ final class Rack {
         }
         c.rackAdvanced = true;
         c.rackRttUs = rttUs;
-        if (sentAfter(entry.sentNs, entry.endSeq, c.rackSentNs, c.rackEndSeq)) {
-            c.rackSentNs = entry.sentNs;
+        if (sentAfter(entry.sentOrder, entry.endSeq, c.rackSentOrder, c.rackEndSeq)) {
+            c.rackSentOrder = entry.sentOrder;
             c.rackEndSeq = entry.endSeq;
         }
     }
 
-    private static boolean sentAfter(long aNs, int aSeq, long bNs, int bSeq) {
-        return aNs > bNs || (aNs == bNs && Seq.gt(aSeq, bSeq));
+    /** By order, not by time: what goes out in answer to one batch of ACKs has one time. Parts of one buffer by sequence. */
+    private static boolean sentAfter(long aOrder, int aSeq, long bOrder, int bSeq) {
+        return aOrder > bOrder || (aOrder == bOrder && Seq.gt(aSeq, bSeq));
     }
 
     /** §6.2 step 4: how much later, microseconds. */
@@ -54,7 +55,7 @@ final class Rack {
         while (entry != null) {
             TxSegment later = entry.laterSent;
             if (!entry.is(TxSegment.LOST) || entry.is(TxSegment.RETRANS)) {
-                if (!sentAfter(c.rackSentNs, c.rackEndSeq, entry.sentNs, entry.endSeq)) {
+                if (!sentAfter(c.rackSentOrder, c.rackEndSeq, entry.sentOrder, entry.endSeq)) {
                     break;
                 }
                 long remaining = remainingUs(c, entry, windowUs);

@@ -30,6 +30,8 @@ final class SendQueue {
     @Nullable
     TxSegment latestSent;
 
+    private long transmissions;
+
     /** Bytes with overhead, as the send buffer counts. */
     int truesize;
 
@@ -140,6 +142,7 @@ final class SendQueue {
         rest.endOfRecord = entry.endOfRecord;
         entry.endOfRecord = false;
         rest.sentNs = entry.sentNs;
+        rest.sentOrder = entry.sentOrder;
         rest.rateFirstSentNs = entry.rateFirstSentNs;
         rest.rateDeliveredNs = entry.rateDeliveredNs;
         rest.rateDelivered = entry.rateDelivered;
@@ -197,6 +200,7 @@ final class SendQueue {
         if (entry.onSentList) {
             unlinkSent(entry);
         }
+        entry.sentOrder = ++transmissions;
         entry.onSentList = true;
         entry.earlierSent = latestSent;
         if (latestSent == null) {

@@ -139,7 +139,7 @@ final class TcpConnection extends Flow {
     // PRR, RFC 6937
     int prrDelivered, prrOut, priorCwnd;
     // RACK-TLP, RFC 8985
-    long rackSentNs, rackRttUs;
+    long rackSentOrder, rackRttUs;
     int rackEndSeq, rackDsackSeq;
     int rackReoWndSteps = 1, rackReoWndPersist;
     boolean rackAdvanced, rackDsackSeen;

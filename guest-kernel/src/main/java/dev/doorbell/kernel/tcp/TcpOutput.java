@@ -300,8 +300,9 @@ final class TcpOutput {
             }
         }
         TxSegment first = c.sendQueue.rtxHead();
-        if (first == null || now - first.sentNs < c.rtt.srttUs() * 500L) {
-            return OK; // the next ACK is more than half a round trip away
+        if (first == null
+                || first.sentNs + c.rtt.srttUs() * 1000L - now > Math.min(c.rtt.srttUs() * 500L, TcpConfig.MS)) {
+            return OK; // the next ACK is far: rather a smooth clock than a large buffer
         }
         if (congestionWindow < sendWindow) {
             if (congestionWindow <= entry.length()) {

@@ -31,6 +31,8 @@ final class TxSegment {
     boolean endOfRecord;
     /** Last transmission. */
     long sentNs;
+    /** Its place among the connection's transmissions: time stands still while one batch of ACKs is processed. */
+    long sentOrder;
     /** What {@link DeliveryRate} knew when it was sent. */
     long rateFirstSentNs, rateDeliveredNs, rateDelivered;
 
@@ -59,7 +61,7 @@ final class TxSegment {
     void reset() {
         seq = endSeq = flags = marks = packets = mss = transmissions = 0;
         endOfRecord = onSentList = rateSampled = rateApplicationLimited = false;
-        sentNs = 0;
+        sentNs = sentOrder = 0;
         next = previous = laterSent = earlierSent = null;
         pieces = length = 0;
     }
