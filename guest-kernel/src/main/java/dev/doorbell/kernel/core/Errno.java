@@ -27,6 +27,7 @@ public enum Errno {
     EDEADLK(35, "resource deadlock would occur"),
     ENOSYS(38, "function not implemented"),
     ELOOP(40, "too many levels"),
+    ENOMSG(42, "no message of desired type"),
     ENONET(64, "machine is not on the network"),
     EPROTO(71, "protocol error"),
     EBADMSG(74, "bad message"),

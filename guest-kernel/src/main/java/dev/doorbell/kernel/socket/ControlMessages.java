@@ -8,6 +8,9 @@ public final class ControlMessages {
     /** Bits of {@link #present}. */
     public static final int PKTINFO = 1, TTL = 2, TOS = 4, TIMESTAMP = 8, EXTENDED_ERROR = 16, DROPS = 32, INQ = 512;
 
+    /** SCM_TIMESTAMPING: when what was sent was handed down, left or was acknowledged. */
+    public static final int TIMESTAMPING = 1024;
+
     /** The same of level SOL_IPV6. */
     public static final int PKTINFO6 = 64, HOP_LIMIT = 128, TRAFFIC_CLASS = 256;
 
@@ -29,7 +32,7 @@ public final class ControlMessages {
 
     public int ttl;
     public int tos;
-    /** SO_TIMESTAMPNS: when it arrived, in the world's time. */
+    /** SO_TIMESTAMPNS: when it arrived; SCM_TIMESTAMPING: when it happened; in the world's time. */
     public long timestampNs;
     /** SO_RXQ_OVFL: datagrams this socket dropped so far. */
     public int drops;
@@ -37,8 +40,8 @@ public final class ControlMessages {
     /** TCP_CM_INQ: bytes of the stream that are left to read; 1 at its end. */
     public int receivable;
 
-    /** IP_RECVERR, struct sock_extended_err: errno (positive), origin, ICMP type and code, info (an MTU). */
-    public int errorNumber, errorOrigin, errorType, errorCode, errorInfo;
+    /** IP_RECVERR, struct sock_extended_err: errno (positive), origin, ICMP type and code, info (an MTU), data. */
+    public int errorNumber, errorOrigin, errorType, errorCode, errorInfo, errorData;
     /** IP_RECVERR: who sent the ICMP error; 0 for an IPv6 address. */
     public int offender;
     /** The same for either family, IPv4 mapped; all zero: this host. */

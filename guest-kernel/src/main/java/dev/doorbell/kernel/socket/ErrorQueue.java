@@ -5,10 +5,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a socket with IP_RECVERR has heard and not yet read with MSG_ERRQUEUE: extended errors with the beginning of the
- * packet they are about. Bounded: when full, new ones are lost, as in Linux when the receive buffer is.
+ * packet they are about; and what a stream socket is told about bytes that it sent. Bounded: when full, new ones are lost, as in Linux when the receive buffer is.
  */
 public final class ErrorQueue {
-    private static final int CAPACITY = 64;
+    private static final int CAPACITY = 256;
+
+    /** An entry without a time stamp. */
+    public static final long NO_TIME = -1;
 
     /**
      * One error.
@@ -18,6 +21,8 @@ public final class ErrorQueue {
      * @param offenderHigh who reported it, IPv4 mapped; all zero: this host
      * @param destinationHigh where the packet was going
      * @param payload what the error quoted of the packet's payload
+     * @param data ee_data: a number that depends on the origin
+     * @param timestampNs when it happened, in the world's time; {@link #NO_TIME}: not told
      */
     public record Entry(
             int number,
@@ -30,7 +35,38 @@ public final class ErrorQueue {
             long destinationHigh,
             long destinationLow,
             int destinationPort,
-            byte[] payload) {}
+            byte[] payload,
+            int data,
+            long timestampNs) {
+        /** An error that is told without a time. */
+        public Entry(
+                int number,
+                int origin,
+                int type,
+                int code,
+                int info,
+                long offenderHigh,
+                long offenderLow,
+                long destinationHigh,
+                long destinationLow,
+                int destinationPort,
+                byte[] payload) {
+            this(
+                    number,
+                    origin,
+                    type,
+                    code,
+                    info,
+                    offenderHigh,
+                    offenderLow,
+                    destinationHigh,
+                    destinationLow,
+                    destinationPort,
+                    payload,
+                    0,
+                    NO_TIME);
+        }
+    }
 
     private final java.util.ArrayDeque<Entry> entries = new java.util.ArrayDeque<>();
 
@@ -45,6 +81,15 @@ public final class ErrorQueue {
 
     public @Nullable Entry poll() {
         return entries.poll();
+    }
+
+    /** The newest; null: there is none. */
+    public @Nullable Entry last() {
+        return entries.peekLast();
+    }
+
+    public void removeLast() {
+        entries.removeLast();
     }
 
     /**
@@ -75,6 +120,11 @@ public final class ErrorQueue {
         control.errorType = entry.type;
         control.errorCode = entry.code;
         control.errorInfo = entry.info;
+        control.errorData = entry.data;
+        if (entry.timestampNs != NO_TIME) {
+            control.present |= ControlMessages.TIMESTAMPING;
+            control.timestampNs = entry.timestampNs;
+        }
         control.offenderHigh = entry.offenderHigh;
         control.offenderLow = entry.offenderLow;
         control.offender = Ipv6Address.isV4(entry.offenderHigh, entry.offenderLow) ? (int) entry.offenderLow : 0;

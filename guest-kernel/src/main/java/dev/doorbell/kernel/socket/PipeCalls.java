@@ -102,6 +102,9 @@ final class PipeCalls {
         if (pipe.readEnd.isReleased()) {
             return Errno.EPIPE.negated();
         }
+        if (socket.sock.receivable() > 0 && socket.sock.ioctl(FIONREAD) == 0) {
+            return 0; // an urgent byte is next, which is not part of the stream for a reader like this
+        }
         ByteBuffer bytes = ByteBuffer.allocate(Math.min(limit, pipe.space()));
         long got = transfers.receive(socket, new Message().set(bytes), dontWait ? MSG_DONTWAIT : 0);
         return got <= 0 ? got : pipe.write(bytes.flip());

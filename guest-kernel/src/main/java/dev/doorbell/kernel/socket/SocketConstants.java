@@ -42,6 +42,7 @@ public final class SocketConstants {
             MSG_ERRQUEUE = 0x2000,
             MSG_NOSIGNAL = 0x4000,
             MSG_MORE = 0x8000,
+            MSG_ZEROCOPY = 0x400_0000,
             MSG_FASTOPEN = 0x2000_0000;
 
     /** How to shut down. */
@@ -84,6 +85,8 @@ public final class SocketConstants {
             SO_RCVBUFFORCE = 33,
             SO_TIMESTAMPNS = 35,
             SO_MARK = 36,
+            SO_TIMESTAMPING = 37,
+            SO_ZEROCOPY = 60,
             SO_PROTOCOL = 38,
             SO_DOMAIN = 39,
             SO_RXQ_OVFL = 40,
@@ -201,7 +204,12 @@ public final class SocketConstants {
     public static final int SO_EE_ORIGIN_NONE = 0,
             SO_EE_ORIGIN_LOCAL = 1,
             SO_EE_ORIGIN_ICMP = 2,
-            SO_EE_ORIGIN_ICMP6 = 3;
+            SO_EE_ORIGIN_ICMP6 = 3,
+            SO_EE_ORIGIN_TIMESTAMPING = 4,
+            SO_EE_ORIGIN_ZEROCOPY = 5;
+
+    /** ee_code of a zero-copy notice: the bytes were copied after all. */
+    public static final int SO_EE_CODE_ZEROCOPY_COPIED = 1;
 
     /** Largest backlog of listen. */
     public static final int SOMAXCONN = 4096;

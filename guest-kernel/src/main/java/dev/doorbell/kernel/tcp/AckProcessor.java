@@ -94,6 +94,10 @@ final class AckProcessor {
             return OK;
         }
         cleanQueue(c);
+        SendNotices notices = c.notices;
+        if (notices != null) {
+            notices.acknowledged();
+        }
         scoreboard.updateReorderingWindow(c);
         if (c.tlpHighSeq != 0) {
             lossProbeAcked(c, ack);

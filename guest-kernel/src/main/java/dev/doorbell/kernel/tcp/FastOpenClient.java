@@ -39,7 +39,7 @@ final class FastOpenClient {
     }
 
     /** A send that opens the connection. @return bytes that went with the SYN, or a negated errno: EINPROGRESS if none */
-    long send(TcpSock sock, Message message) {
+    long send(TcpSock sock, Message message, int flags) {
         SockAddr to = message.name;
         if ((tcp.config().fastopen & ENABLED) == 0 || (to != null && to.family() == AF_UNSPEC)) {
             return Errno.EOPNOTSUPP.negated();
@@ -59,6 +59,10 @@ final class FastOpenClient {
             result = to == null ? Errno.EINVAL.negated() : sock.connect(to, 0);
         }
         sock.fastOpen = null;
+        TcpConnection c = sock.connection;
+        if (c != null && request.copied > 0) {
+            SendNotices.written(c, request.data, request.copied, flags);
+        }
         return result == Errno.EINPROGRESS.negated() && request.copied > 0 ? request.copied : result;
     }
 

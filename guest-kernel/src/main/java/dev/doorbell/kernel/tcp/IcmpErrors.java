@@ -88,7 +88,7 @@ final class IcmpErrors {
         TcpSock sock = c.sock;
         boolean told = sock != null && sock.receiveErrors;
         if (sock != null && told && quoted != null) {
-            sock.queueError(error, origin, type, code, info, quoted);
+            sock.errors.icmp(error, origin, type, code, info, quoted);
         }
         boolean handshake = c.state() == TcpState.SYN_SENT || c.state() == TcpState.SYN_RECV;
         if (handshake && sock != null) {

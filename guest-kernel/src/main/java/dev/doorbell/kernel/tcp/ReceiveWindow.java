@@ -20,10 +20,9 @@ final class ReceiveWindow {
         if (!config.windowScaling) {
             return 0;
         }
-        int space = settings.receiveBufferBytes;
-        if (!settings.receiveBufferLocked) {
-            space = Math.max(space, Math.max(config.rmemMax, config.coreRmemMax));
-        }
+        int space = settings.receiveBufferLocked
+                ? settings.receiveBufferBytes >> 1 // what may be promised of a buffer that will not grow
+                : Math.max(settings.receiveBufferBytes, Math.max(config.rmemMax, config.coreRmemMax));
         if (settings.windowClamp != 0) {
             space = Math.min(space, settings.windowClamp);
         }

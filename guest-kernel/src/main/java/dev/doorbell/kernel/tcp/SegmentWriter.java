@@ -123,6 +123,10 @@ final class SegmentWriter {
         }
         c.pacing.sent(bytes == 0 ? 0 : bytes + packets * (length + c.ipHeaderBytes()));
         account(c, bytes, packets, ack);
+        SendNotices notices = c.notices;
+        if (notices != null && bytes > 0) {
+            notices.sent(seq, seq + bytes);
+        }
         return transmit(skb, length, bytes, c, ect);
     }
 

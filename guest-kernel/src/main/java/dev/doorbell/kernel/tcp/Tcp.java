@@ -478,6 +478,10 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
         c.smallQueue.destroy();
         c.pacing.destroy();
         c.keepaliveTimer.destroy();
+        SendNotices notices = c.notices;
+        if (notices != null) {
+            notices.ended();
+        }
         c.sendQueue.clear();
         c.packetsOut = c.sackedOut = c.lostOut = c.retransOut = 0;
         c.outOfOrder.clear();

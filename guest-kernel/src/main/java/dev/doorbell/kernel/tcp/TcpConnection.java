@@ -156,6 +156,10 @@ final class TcpConnection extends Flow {
     final Pacing pacing = new Pacing(this);
     final MtuProber mtuProber = new MtuProber(this);
 
+    /** What the application wants to hear about the bytes it sends; null: nothing so far. */
+    @Nullable
+    SendNotices notices;
+
     // ---- timers
     final SmallQueue smallQueue;
     final LazyTimer transmitTimer, ackTimer, keepaliveTimer;

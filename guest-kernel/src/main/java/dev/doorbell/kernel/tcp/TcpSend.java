@@ -51,6 +51,7 @@ final class TcpSend {
         if (copied == 0) {
             return asked == 0 ? 0 : Errno.EAGAIN.negated();
         }
+        SendNotices.written(c, data, copied, flags);
         finish(tcp, c, mss, copied == asked, flags);
         return copied;
     }

@@ -39,6 +39,10 @@ final class TcpSettings {
     int minHops;
 
     int tos, ttl, priority, mark, outInterface;
+    /** SO_ZEROCOPY; SO_TIMESTAMPING's bits, and the sequence number that its counts begin with. */
+    boolean zeroCopy;
+
+    int timestamping, timestampBase;
     boolean sendBufferLocked, receiveBufferLocked;
     int sendBufferBytes, receiveBufferBytes;
     int receiveLowWater = 1;
@@ -78,6 +82,8 @@ final class TcpSettings {
         priority = from.priority;
         mark = from.mark;
         outInterface = from.outInterface;
+        zeroCopy = from.zeroCopy;
+        timestamping = from.timestamping;
         sendBufferLocked = from.sendBufferLocked;
         receiveBufferLocked = from.receiveBufferLocked;
         sendBufferBytes = from.sendBufferBytes;

@@ -7,11 +7,10 @@ import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.inet.Endpoints;
 import dev.doorbell.kernel.inet.InetSock;
 import dev.doorbell.kernel.inet.InetStack;
-import dev.doorbell.kernel.skb.SkBuff;
-import dev.doorbell.kernel.socket.ErrorQueue;
 import dev.doorbell.kernel.socket.Message;
 import dev.doorbell.kernel.socket.Sock;
 import dev.doorbell.kernel.socket.SockAddr;
+import dev.doorbell.kernel.socket.SocketOptions;
 import dev.doorbell.kernel.tcp.TcpMib.Counter;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -35,8 +34,8 @@ public final class TcpSock extends InetSock {
     private boolean connecting;
     /** TCP_FASTOPEN_CONNECT: connected as far as the application knows, but no SYN is sent before it writes. */
     private boolean deferredConnect;
-    /** IP_RECVERR: errors that nobody has fetched yet. */
-    private @Nullable ErrorQueue errors;
+    /** What nobody has fetched with MSG_ERRQUEUE yet. */
+    final SockErrors errors = new SockErrors(this);
     /** TCP_INQ: each receive call tells how much is left. */
     boolean receiveQueueHint;
     /** Of a listener: fast opens whose handshake may be open at a time. */
@@ -351,7 +350,7 @@ public final class TcpSock extends InetSock {
     @Override
     public long sendmsg(Message message, int flags) {
         if ((flags & MSG_FASTOPEN) != 0 || deferredConnect) {
-            long opened = tcp.fastOpenClient.send(this, message);
+            long opened = tcp.fastOpenClient.send(this, message, flags);
             if (opened != 0) {
                 return opened;
             }
@@ -371,8 +370,7 @@ public final class TcpSock extends InetSock {
     @Override
     public long recvmsg(Message message, int flags) {
         if ((flags & MSG_ERRQUEUE) != 0) {
-            ErrorQueue.Entry entry = errors == null ? null : errors.poll();
-            return entry == null ? Errno.EAGAIN.negated() : ErrorQueue.deliver(entry, message);
+            return errors.receive(message);
         }
         TcpConnection c = connection;
         if (c == null) {
@@ -387,34 +385,7 @@ public final class TcpSock extends InetSock {
     }
 
     boolean hasErrors() {
-        return pendingError() != 0 || errors != null && !errors.isEmpty();
-    }
-
-    /** An ICMP error about a segment of this socket's connection, whose sender is in {@code quoted.cbSeq}. */
-    void queueError(int number, int origin, int type, int code, int info, SkBuff quoted) {
-        ErrorQueue queue = errors;
-        if (queue == null) {
-            queue = new ErrorQueue();
-            errors = queue;
-        }
-        byte[] segment = quoted.memory().bytes(quoted.data(), quoted.headLength());
-        // Who reported it is known of IPv4; of IPv6 it is the packet's own destination that is told.
-        boolean v4 = origin == SO_EE_ORIGIN_ICMP;
-        ErrorQueue.Entry entry = new ErrorQueue.Entry(
-                number,
-                origin,
-                type,
-                code,
-                info,
-                v4 ? 0 : ends.remoteHigh,
-                v4 ? Ipv6Address.ofV4(quoted.cbSeq) : ends.remoteLow,
-                ends.remoteHigh,
-                ends.remoteLow,
-                ends.remotePort,
-                segment);
-        if (!queue.add(entry)) {
-            drops++;
-        }
+        return pendingError() != 0 || !errors.isEmpty();
     }
 
     @Override
@@ -526,6 +497,10 @@ public final class TcpSock extends InetSock {
         if (level == SOL_TCP) {
             return TcpOptions.set(tcp, this, name, value);
         }
+        if (SendNotices.isOption(level, name)) {
+            boolean whole = value.remaining() >= Integer.BYTES;
+            return whole ? SendNotices.set(this, name, value.getInt(value.position())) : Errno.EINVAL.negated();
+        }
         int result = super.setsockopt(level, name, value);
         if (result == 0) {
             boolean keptAlive = settings.keepAlive;
@@ -544,6 +519,9 @@ public final class TcpSock extends InetSock {
 
     @Override
     public int getsockopt(int level, int name, ByteBuffer into) {
+        if (SendNotices.isOption(level, name)) {
+            return SocketOptions.putInt(into, SendNotices.get(this, name));
+        }
         return level == SOL_TCP ? TcpOptions.get(tcp, this, name, into) : super.getsockopt(level, name, into);
     }
 

@@ -130,20 +130,20 @@ final class TcpStateTable {
                 data                   request       RST 0                                -
                 data ACK               ESTABLISHED   ACK 1,11                             -
                 data, hole             request       RST 0                                -
-                data, old              request       RST 0                                -
+                data, old              request       ACK 1,1                              -
                 data, beyond           request       ACK 1,1                              -
                 FIN                    request       RST 0                                -
                 FIN ACK                CLOSE_WAIT    ACK 1,2                              -
                 FIN, hole              request       RST 0                                -
-                FIN, old               ESTABLISHED   ACK 1,1                              -
+                FIN, old               request       ACK 1,1                              -
                 RST                    LISTEN        -                                    -
                 RST ACK                LISTEN        -                                    -
-                RST, window            request       -                                    -
+                RST, window            request       ACK 1,1                              -
                 RST, outside           request       -                                    -
                 no flags               request       -                                    -
                 port unreachable       request       -                                    -
-                host unreachable       request       -                                    -
-                time exceeded          request       -                                    -
+                host unreachable       LISTEN        -                                    -
+                time exceeded          LISTEN        -                                    -
                 source quench          request       -                                    -
                 fragmentation needed   request       -                                    -
                 a minute               request       SYN ACK 0,1 ...                      -
