@@ -1,9 +1,11 @@
 package dev.doorbell.bus.time;
 
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Collectors;
 
 /**
  * A world whose clock jumps to the next event, starting at 0 ns. Two runs with the same seed and the same inputs are
@@ -13,7 +15,11 @@ public final class VirtualTime extends AbstractWorld {
     /** Events at one instant after which the world is taken to be spinning: about a second of computing. */
     private static final long MAX_EVENTS_PER_INSTANT = 50_000_000;
 
+    /** The last of them whose names are told. */
+    private static final long NAMED = 1_000;
+
     private final long seed;
+    private long eventsPerInstant = MAX_EVENTS_PER_INSTANT;
 
     /** @param seed where the randomness of the world's components is split from */
     public VirtualTime(long seed) {
@@ -28,6 +34,15 @@ public final class VirtualTime extends AbstractWorld {
 
     public long seed() {
         return seed;
+    }
+
+    /**
+     * Sooner than by default the world counts as spinning.
+     *
+     * @param events at one instant, after which it is ended by a {@link StandstillException}
+     */
+    public void limitEventsPerInstant(long events) {
+        eventsPerInstant = events;
     }
 
     /** When the next event is due, perhaps now; {@link Long#MAX_VALUE}: nothing is left to happen. */
@@ -73,15 +88,28 @@ public final class VirtualTime extends AbstractWorld {
             if (condition.getAsBoolean()) {
                 return true;
             }
-            if (++count > MAX_EVENTS_PER_INSTANT) {
-                throw new IllegalStateException(
-                        "time stands still at " + nowNs() + " ns: " + count + " events, the last one " + name(event));
+            if (++count > eventsPerInstant) {
+                throw standstill(count);
             }
         }
         return false;
     }
 
-    private static String name(@Nullable ScheduledEvent event) {
-        return event == null ? "none" : event.name();
+    /** Runs on for a little, to see who it is that never ends. */
+    private StandstillException standstill(long count) {
+        Map<String, Integer> names = new TreeMap<>();
+        for (int i = 0; i < NAMED; i++) {
+            ScheduledEvent event = runNext();
+            if (event != null) {
+                names.merge(event.name(), 1, Integer::sum);
+            }
+        }
+        String most = names.entrySet().stream()
+                .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
+                .limit(5)
+                .map(entry -> entry.getValue() + " \"" + entry.getKey() + "\"")
+                .collect(Collectors.joining(", "));
+        return new StandstillException("time stands still at " + nowNs() + " ns after " + count
+                + " events; of the next " + NAMED + ": " + most);
     }
 }
