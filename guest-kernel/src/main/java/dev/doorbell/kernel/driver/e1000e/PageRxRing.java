@@ -64,7 +64,7 @@ final class PageRxRing extends RxRing {
             return;
         }
         // Errors are valid only together with EOP; an empty first piece would leave the stack without a header.
-        if (last && isBad(status, length) || length > BUFFER_BYTES || top == null && length < 14) {
+        if (last && isBad(status, length) || length == 0 || length > BUFFER_BYTES || top == null && length < 14) {
             dropPartial();
             discarding = !last;
             soft.rxRefused++;
