@@ -225,14 +225,11 @@ public final class PciCore {
         if (probe != null) {
             probe.driverBinds(dev.name(), driver.name());
         }
-        boolean probed = false;
         try {
             driver.probe(dev);
-            probed = true;
-        } finally {
-            if (!probed) {
-                letGo(dev);
-            }
+        } catch (ErrnoException e) {
+            letGo(dev); // any other exception is a bug of the driver, after which nothing of it can be relied on
+            throw e;
         }
     }
 
