@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** A PCI function as a driver sees it: struct pci_dev. Made by {@link PciCore#scan}. */
 public final class PciDev {
     private static final int CAP_PM = 0x01;
+    private static final int CAP_EXPRESS = 0x10, LINK_CONTROL = 16, ASPM = 3;
     private static final int PMCSR = 4;
     private static final int HEADER_DWORDS = 16;
 
@@ -229,6 +230,17 @@ public final class PciDev {
         writeConfig16(capability + PMCSR, control & ~0x3 & 0x7FFF | state);
         if (state == 0) {
             writeBars();
+        }
+    }
+
+    /** Switches the power saving states L0s and L1 of the function's link off: pci_disable_link_state. */
+    public void pciDisableLinkState() {
+        int capability = pciFindCapability(CAP_EXPRESS);
+        if (capability != 0) {
+            int control = readConfig16(capability + LINK_CONTROL);
+            if ((control & ASPM) != 0) {
+                writeConfig16(capability + LINK_CONTROL, control & ~ASPM);
+            }
         }
     }
 

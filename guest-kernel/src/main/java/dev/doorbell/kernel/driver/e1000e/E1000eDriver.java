@@ -44,6 +44,7 @@ public final class E1000eDriver implements PciDriver {
         dev.pciEnableDeviceMem();
         try {
             dev.dmaSetMaskAndCoherent(64);
+            dev.pciDisableLinkState(); // errata: leaving L0s and L1 takes longer than the FIFO lasts
             dev.pciSetMaster(); // no DMA before this
             dev.pciSaveState();
             Adapter adapter = new Adapter(net, dev, options);
@@ -81,6 +82,7 @@ public final class E1000eDriver implements PciDriver {
         dev.pciSetPowerState(0);
         dev.pciRestoreState();
         dev.pciEnableDeviceMem();
+        dev.pciDisableLinkState();
         dev.pciSetMaster();
         if (dev.drvdata() instanceof Adapter adapter) {
             adapter.resume();

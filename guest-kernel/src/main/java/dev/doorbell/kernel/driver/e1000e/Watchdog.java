@@ -17,6 +17,8 @@ final class Watchdog {
     private static final long PERIOD_NS = 2_000_000_000L;
     /** Slot time in bytes, less one. */
     private static final int COLLISION_DISTANCE = 63;
+    private static final int LINK_BITS = STATUS_LU | STATUS_FD | STATUS_SPEED_1000 | STATUS_SPEED_100;
+    private static final int SETTLE_TRIES = 10;
 
     /** What it needs from the adapter. */
     interface Owner {
@@ -43,6 +45,9 @@ final class Watchdog {
     private final KernelTimer timer;
     private final Work task;
     private final int txIntDelay, rxIntDelay;
+
+    /** Of STATUS, as the link came up with them. */
+    private int latched;
 
     private int speed;
     private boolean fullDuplex = true;
@@ -145,11 +150,35 @@ final class Watchdog {
         } else if (!link && netdev.netifCarrierOk()) {
             linkLost();
             log.info("NIC Link is Down");
+        } else if (link) {
+            checkSpeed();
         }
     }
 
-    private void linkUp() throws ErrnoException {
+    /** The link has other properties than it had when it came up, or than STATUS then said. */
+    private void checkSpeed() throws ErrnoException {
         int status = hw.er32(STATUS);
+        if (!hw.isLost() && (status & LINK_BITS) != latched && (status & LINK_BITS) == (hw.er32(STATUS) & LINK_BITS)) {
+            linkUp();
+        }
+    }
+
+    /** STATUS, when two readings in a row agree on the link; it may be changing. */
+    private int settledStatus() {
+        int status = hw.er32(STATUS);
+        for (int i = 0; i < SETTLE_TRIES; i++) {
+            int again = hw.er32(STATUS);
+            if ((status & LINK_BITS) == (again & LINK_BITS)) {
+                break;
+            }
+            status = again;
+        }
+        return status;
+    }
+
+    private void linkUp() throws ErrnoException {
+        int status = settledStatus();
+        latched = status & LINK_BITS;
         fullDuplex = (status & STATUS_FD) != 0;
         speed = (status & STATUS_SPEED_1000) != 0 ? 1000 : (status & STATUS_SPEED_100) != 0 ? 100 : 10;
         hw.ew32(TCTL, hw.er32(TCTL) & ~TCTL_COLD | COLLISION_DISTANCE << TCTL_COLD_SHIFT);
