@@ -17,6 +17,7 @@ final class Watchdog {
     private static final long PERIOD_NS = 2_000_000_000L;
     /** Slot time in bytes, less one. */
     private static final int COLLISION_DISTANCE = 63;
+
     private static final int LINK_BITS = STATUS_LU | STATUS_FD | STATUS_SPEED_1000 | STATUS_SPEED_100;
     private static final int SETTLE_TRIES = 10;
 
