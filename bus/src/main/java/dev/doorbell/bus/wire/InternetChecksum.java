@@ -72,6 +72,15 @@ public final class InternetChecksum {
         return update16(update16(checksum, oldValue >>> 16, newValue >>> 16), oldValue & 0xFFFF, newValue & 0xFFFF);
     }
 
+    /** {@link #update16} for half of an IPv6 address. */
+    public static int update64(int checksum, long oldValue, long newValue) {
+        if (oldValue == newValue) {
+            return checksum;
+        }
+        return update32(
+                update32(checksum, (int) (oldValue >>> 32), (int) (newValue >>> 32)), (int) oldValue, (int) newValue);
+    }
+
     private static long halves(long value) {
         return (value >>> 32) + (value & 0xFFFF_FFFFL);
     }

@@ -1,5 +1,7 @@
 package dev.doorbell.kernel.icmpv6;
 
+import dev.doorbell.bus.wire.ExtensionHeaders;
+
 import dev.doorbell.bus.mem.GuestMemory;
 import dev.doorbell.bus.wire.IcmpHeader;
 import dev.doorbell.bus.wire.InternetChecksum;
@@ -8,7 +10,6 @@ import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.bus.wire.Ipv6Header;
 import dev.doorbell.kernel.ipv4.Mib;
 import dev.doorbell.kernel.ipv4.SnmpCounters;
-import dev.doorbell.kernel.ipv6.ExtensionHeaders;
 import dev.doorbell.kernel.ipv6.Icmp6Errors;
 import dev.doorbell.kernel.ipv6.Ipv6;
 import dev.doorbell.kernel.ipv6.L4Protocol6;

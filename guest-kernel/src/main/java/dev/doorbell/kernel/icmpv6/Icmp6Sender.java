@@ -1,5 +1,8 @@
 package dev.doorbell.kernel.icmpv6;
 
+import dev.doorbell.kernel.netfilter.conntrack.ConntrackInfo;
+import dev.doorbell.bus.wire.ExtensionHeaders;
+
 import dev.doorbell.bus.wire.IcmpHeader;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv6Address;
@@ -7,7 +10,6 @@ import dev.doorbell.bus.wire.Ipv6Header;
 import dev.doorbell.kernel.icmp.IcmpRateLimit;
 import dev.doorbell.kernel.ipv4.Mib;
 import dev.doorbell.kernel.ipv4.SnmpCounters;
-import dev.doorbell.kernel.ipv6.ExtensionHeaders;
 import dev.doorbell.kernel.ipv6.Icmp6Errors;
 import dev.doorbell.kernel.ipv6.Ipv6;
 import dev.doorbell.kernel.ipv6.L4Protocol6;
@@ -80,6 +82,8 @@ final class Icmp6Sender implements Icmp6Errors {
         long selfHigh = route.sourceHigh();
         long selfLow = route.sourceLow();
         Icmp6.checksum(error, data, IcmpHeader.LENGTH + quoted, selfHigh, selfLow, sourceHigh, sourceLow);
+        error.conntrack = skb.conntrack;
+        error.conntrackInfo = ConntrackInfo.ofAnswer(skb);
         snmp.count(Mib.ICMP6_OUT_MSGS);
         countType(type);
         ipv6.queueXmit(error, route, selfHigh, selfLow, IpProtocol.ICMPV6, 0, -1, 0, 0);

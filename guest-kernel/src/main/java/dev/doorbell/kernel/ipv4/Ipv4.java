@@ -1,5 +1,6 @@
 package dev.doorbell.kernel.ipv4;
 
+import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.bus.wire.EtherType;
 import dev.doorbell.kernel.arp.Arp;
 import dev.doorbell.kernel.netdev.NetCore;
@@ -62,7 +63,7 @@ public final class Ipv4 {
         this.arp = new Arp(net, addresses, this::neighbourFailed);
         this.routes = new Routes(net, loopback, addresses, arp.neighbours());
         this.reassembly = new Reassembly(net.kernel(), snmp);
-        this.iptables = new Iptables(netfilter, new Ipv4FilterHost(this));
+        this.iptables = new Iptables(IpFamily.V4, netfilter, new Ipv4FilterHost(this));
         this.output = new Ipv4Output(this);
         this.input = new Ipv4Input(this, reassembly);
         net.handlers().add(EtherType.IPV4, input::receive);

@@ -1,5 +1,8 @@
 package dev.doorbell.kernel.ipv4;
 
+import dev.doorbell.kernel.netfilter.TcpReset;
+import dev.doorbell.bus.wire.Ipv6Address;
+import dev.doorbell.bus.wire.Ipv4Address;
 import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv4Header;
@@ -10,7 +13,6 @@ import dev.doorbell.kernel.netfilter.NetfilterHooks;
 import dev.doorbell.kernel.netfilter.NetfilterHost;
 import dev.doorbell.kernel.netfilter.conntrack.ConntrackInfo;
 import dev.doorbell.kernel.skb.SkBuff;
-import dev.doorbell.kernel.skb.SkbChecksum;
 import org.jspecify.annotations.Nullable;
 
 /** What the packet filter asks of IPv4. */
@@ -18,8 +20,7 @@ final class Ipv4FilterHost implements NetfilterHost {
     private final Ipv4 ipv4;
     private final Ipv4Header ip = new Ipv4Header();
     private final Ipv4Header answerIp = new Ipv4Header();
-    private final TcpHeader tcp = new TcpHeader();
-    private final TcpHeader answerTcp = new TcpHeader();
+    private final TcpReset reset = new TcpReset();
 
     Ipv4FilterHost(Ipv4 ipv4) {
         this.ipv4 = ipv4;
@@ -31,7 +32,8 @@ final class Ipv4FilterHost implements NetfilterHost {
     }
 
     @Override
-    public int addressType(int address, @Nullable NetDevice dev) {
+    public int addressType(long high, long low, @Nullable NetDevice dev) {
+        int address = (int) low;
         if (address >>> 24 == 0 || address == -1) {
             return BROADCAST;
         }
@@ -59,18 +61,18 @@ final class Ipv4FilterHost implements NetfilterHost {
     }
 
     @Override
-    public int sourceFor(NetDevice dev, int target) {
-        return ipv4.addresses().sourceFor(dev, target);
+    public long @Nullable [] sourceFor(NetDevice dev, SkBuff skb, long high, long low) {
+        int nextHop = skb.dst instanceof Route route ? route.nextHop() : (int) low;
+        return mapped(ipv4.addresses().sourceFor(dev, nextHop));
     }
 
     @Override
-    public int firstAddress(NetDevice dev) {
-        return ipv4.addresses().firstOf(dev);
+    public long @Nullable [] redirectTarget(@Nullable NetDevice in) {
+        return mapped(in == null ? Ipv4Address.LOOPBACK : ipv4.addresses().firstOf(in));
     }
 
-    @Override
-    public int nextHop(SkBuff skb, int destination) {
-        return skb.dst instanceof Route route ? route.nextHop() : destination;
+    private static long @Nullable [] mapped(int address) {
+        return address == 0 ? null : new long[] {0, Ipv6Address.ofV4(address)};
     }
 
     @Override
@@ -103,12 +105,11 @@ final class Ipv4FilterHost implements NetfilterHost {
         ip.wrap(skb.memory(), skb.data(), skb.headLength());
         int source = ip.source();
         int destination = ip.destination();
-        int length = skb.length() - header;
-        tcp.wrap(skb.memory(), skb.data() + header, length);
         boolean toMany = Addresses.isMulticast(destination)
                 || ipv4.addresses().isBroadcast(destination)
                 || skb.packetType != SkBuff.PACKET_HOST && skb.packetType != SkBuff.PACKET_OUTGOING;
-        if (toMany || !tcp.isValid() || tcp.isRst() || !isChecksumRight(skb, hook, header, source, destination)) {
+        long sum = InternetChecksum.pseudoHeader(source, destination, IpProtocol.TCP, skb.length() - header);
+        if (toMany || !reset.read(skb, header, sum, hook != NetfilterHooks.LOCAL_OUT)) {
             return;
         }
         Route route = ipv4.routes().lookup(source, ipv4.addresses().isLocal(destination) ? destination : 0, 0);
@@ -116,23 +117,9 @@ final class Ipv4FilterHost implements NetfilterHost {
         if (route == null || answer == null) {
             return;
         }
-        boolean acknowledges = !tcp.isAck();
-        int consumed = length - tcp.headerLength() + (tcp.isSyn() ? 1 : 0) + (tcp.isFin() ? 1 : 0);
         answer.transportHeader = answer.put(TcpHeader.MIN_LENGTH);
-        answerTcp
-                .wrap(answer.memory(), answer.transportHeader, TcpHeader.MIN_LENGTH)
-                .sourcePort(tcp.destinationPort())
-                .destinationPort(tcp.sourcePort())
-                .sequence(acknowledges ? 0 : tcp.acknowledgment())
-                .acknowledgment(acknowledges ? tcp.sequence() + consumed : 0)
-                .headerLengthAndFlags(
-                        TcpHeader.MIN_LENGTH, acknowledges ? TcpHeader.RST | TcpHeader.ACK : TcpHeader.RST)
-                .window(0)
-                .urgentPointer(0)
-                .checksum(0);
         long pseudo = InternetChecksum.pseudoHeader(destination, source, IpProtocol.TCP, TcpHeader.MIN_LENGTH);
-        answerTcp.checksum(InternetChecksum.fold(
-                InternetChecksum.sum(answer.memory(), answer.transportHeader, TcpHeader.MIN_LENGTH, pseudo)));
+        reset.write(answer.memory(), answer.transportHeader, pseudo);
         answer.networkHeader = answer.push(Ipv4Header.MIN_LENGTH);
         answerIp.wrap(answer.memory(), answer.networkHeader, Ipv4Header.MIN_LENGTH)
                 .headerLength(Ipv4Header.MIN_LENGTH)
@@ -148,15 +135,6 @@ final class Ipv4FilterHost implements NetfilterHost {
         answer.conntrack = skb.conntrack;
         answer.conntrackInfo = ConntrackInfo.ofAnswer(skb);
         ipv4.sendPrepared(answer, route);
-    }
-
-    private static boolean isChecksumRight(SkBuff skb, int hook, int header, int source, int destination) {
-        if (hook == NetfilterHooks.LOCAL_OUT || SkbChecksum.isUnnecessary(skb)) {
-            return true;
-        }
-        int bytes = skb.length() - header;
-        long pseudo = InternetChecksum.pseudoHeader(source, destination, IpProtocol.TCP, bytes);
-        return InternetChecksum.fold(SkbChecksum.sum(skb, header, bytes, pseudo)) == 0;
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.doorbell.kernel.ipv6;
 
+import dev.doorbell.kernel.netfilter.tables.Iptables;
+import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.bus.wire.EtherType;
 import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.kernel.ipv4.RouteType;
@@ -61,11 +63,15 @@ public final class Ipv6 {
     private final NetDevice loopback;
     private final SnmpCounters snmp;
     private final NetfilterHooks netfilter = new NetfilterHooks();
+    private final Iptables ip6tables;
     private final Addresses6 addresses = new Addresses6();
     private final Groups6 groups = new Groups6();
     private final NeighbourTable neighbours;
     private final Routes6 routes;
     private final Reassembly6 reassembly;
+    /** Fragments are put together before the first hook. */
+    private boolean reassembleFirst;
+
     private final Ipv6Output output;
     private final Ipv6Input input;
     private final Map<NetDevice, Ipv6Interface> interfaces = new HashMap<>();
@@ -100,6 +106,7 @@ public final class Ipv6 {
         this.reassembly = new Reassembly6(net.kernel(), snmp);
         this.output = new Ipv6Output(this);
         this.input = new Ipv6Input(this, reassembly);
+        this.ip6tables = new Iptables(IpFamily.V6, netfilter, new Ipv6FilterHost(this, loopback));
         InterfaceAddress6 self =
                 new InterfaceAddress6(loopback, 0, Ipv6Address.LOOPBACK_LOW, 128, InterfaceAddress6.Origin.MANUAL);
         self.state(InterfaceAddress6.State.PREFERRED);
@@ -141,6 +148,19 @@ public final class Ipv6 {
 
     public NetfilterHooks netfilter() {
         return netfilter;
+    }
+
+    /** The rules of the packet filter, and connection tracking. */
+    public Iptables ip6tables() {
+        return ip6tables;
+    }
+
+    boolean isReassembleFirst() {
+        return reassembleFirst;
+    }
+
+    void setReassembleFirst(boolean on) {
+        reassembleFirst = on;
     }
 
     public SnmpCounters snmp() {
@@ -469,6 +489,7 @@ public final class Ipv6 {
                 }
             }
             case GOING_DOWN -> {
+                ip6tables.addressesGone(dev);
                 neighbours.flush(dev);
                 if (link != null && autoconfiguration != null) {
                     link.started = false;
@@ -498,6 +519,7 @@ public final class Ipv6 {
     /** For the end of the kernel: lets go of packets and timers. */
     public void close() {
         reassembly.clear();
+        ip6tables.close();
         net.devices().forEach(neighbours::flush);
     }
 

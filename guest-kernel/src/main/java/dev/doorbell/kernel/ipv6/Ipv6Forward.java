@@ -55,7 +55,9 @@ final class Ipv6Forward {
             return;
         }
         int mtu = route.mtu();
-        if (skb.gsoSize == 0 && skb.length() > mtu) {
+        // What came in fragments may leave in fragments of that size.
+        int longest = skb.fragmentMax == 0 ? skb.length() : skb.fragmentMax;
+        if (skb.gsoSize == 0 && longest > mtu) {
             snmp.count(Mib.IP6_IN_TOO_BIG_ERRORS);
             refuse(skb, Icmp6Errors.PACKET_TOO_BIG, 0, mtu, DropReason.PKT_TOO_BIG);
             return;

@@ -1,5 +1,6 @@
 package dev.doorbell.kernel.ipv6;
 
+import dev.doorbell.bus.wire.ExtensionHeaders;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.bus.wire.Ipv6Header;
@@ -58,18 +59,49 @@ final class Ipv6Input {
         if (!validate(skb, in)) {
             return;
         }
-        if (!netfilter.isEmpty(NetfilterHooks.PRE_ROUTING)) {
-            Verdict verdict = netfilter.run(NetfilterHooks.PRE_ROUTING, skb, in, null);
-            if (verdict != Verdict.ACCEPT) {
-                dropIf(verdict, skb);
-                return;
-            }
-            ip.wrap(skb.memory(), skb.data(), skb.headLength());
-        }
         if (ip.nextHeader() == IpProtocol.HOP_BY_HOP && !hopByHop(skb)) {
             return;
         }
+        if (netfilter.isEmpty(NetfilterHooks.PRE_ROUTING)) {
+            route(skb, in);
+            return;
+        }
+        SkBuff whole = ipv6.isReassembleFirst() ? joined(skb) : skb;
+        if (whole != null) {
+            filter(whole, in);
+        }
+    }
+
+    /** The first hook, and what follows it. */
+    private void filter(SkBuff skb, NetDevice in) {
+        Verdict verdict = netfilter.run(NetfilterHooks.PRE_ROUTING, skb, in, null);
+        if (verdict != Verdict.ACCEPT) {
+            dropIf(verdict, skb);
+            return;
+        }
+        ip.wrap(skb.memory(), skb.data(), skb.headLength());
         route(skb, in);
+    }
+
+    /**
+     * Takes a fragment before the first hook.
+     *
+     * @return what is no fragment as it is; the datagram when this was the missing piece; else null
+     */
+    private @Nullable SkBuff joined(SkBuff skb) {
+        int next = ip.nextHeader();
+        int nextAt = NEXT_HEADER_AT;
+        int at = Ipv6Header.LENGTH;
+        while (ExtensionHeaders.isExtension(next) && skb.pskbMayPull(at + MIN_EXTENSION)) {
+            skb.networkHeader = skb.data();
+            if (next == IpProtocol.IPV6_FRAGMENT) {
+                return Reassembly6.isAtomic(skb.memory(), skb.data() + at) ? skb : reassembly.add(skb, at, nextAt);
+            }
+            next = skb.memory().readByte(skb.data() + at) & 0xFF;
+            nextAt = at;
+            at += ((skb.memory().readByte(skb.data() + at + 1) & 0xFF) + 1) * MIN_EXTENSION;
+        }
+        return skb;
     }
 
     /**
@@ -209,7 +241,7 @@ final class Ipv6Input {
             }
             ip.wrap(skb.memory(), skb.data(), skb.headLength());
         }
-        skb.cbRetrans = 0;
+        skb.cbRetrans = skb.fragmentMax != 0 ? Ipv6.WAS_FRAGMENT : 0;
         walk(skb);
     }
 

@@ -97,7 +97,8 @@ final class Ipv6Output {
                 return refused(verdict, skb);
             }
         }
-        return output(skb, route);
+        // Address translation may have sent it another way.
+        return output(skb, skb.dst instanceof Route6 changed ? changed : route);
     }
 
     private static int refused(Verdict verdict, SkBuff skb) {
@@ -118,8 +119,10 @@ final class Ipv6Output {
                 return refused(verdict, skb);
             }
         }
-        if (skb.gsoSize == 0 && skb.length() > route.mtu()) {
-            return fragmenter.fragment(skb, route, route.mtu());
+        // What came in fragments leaves in fragments that are no longer.
+        int longest = skb.fragmentMax == 0 ? route.mtu() : Math.min(route.mtu(), skb.fragmentMax);
+        if (skb.gsoSize == 0 && skb.length() > longest) {
+            return fragmenter.fragment(skb, route, Math.max(longest, Ipv6.MIN_MTU));
         }
         return toLink(skb, route);
     }
@@ -159,7 +162,21 @@ final class Ipv6Output {
         snmp.count(Mib.IP6_OUT_REQUESTS);
         skb.protocol = EtherType.IPV6;
         skb.packetType = SkBuff.PACKET_OUTGOING;
-        toGroup(skb, dev, mac);
+        if (passes(NetfilterHooks.LOCAL_OUT, skb, dev) && passes(NetfilterHooks.POST_ROUTING, skb, dev)) {
+            toGroup(skb, dev, mac);
+        }
+    }
+
+    /** @return false: it is gone */
+    private boolean passes(int hook, SkBuff skb, NetDevice dev) {
+        if (netfilter.isEmpty(hook)) {
+            return true;
+        }
+        Verdict verdict = netfilter.run(hook, skb, null, dev);
+        if (verdict != Verdict.ACCEPT) {
+            refused(verdict, skb);
+        }
+        return verdict == Verdict.ACCEPT;
     }
 
     /** No neighbour to ask: loopback, groups. */

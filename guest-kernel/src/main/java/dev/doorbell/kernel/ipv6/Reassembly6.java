@@ -1,5 +1,7 @@
 package dev.doorbell.kernel.ipv6;
 
+import dev.doorbell.bus.wire.ExtensionHeaders;
+
 import dev.doorbell.bus.mem.GuestMemory;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv6Header;
@@ -128,6 +130,7 @@ final class Reassembly6 extends Reassembler {
         SkBuff rest = head.next;
         head.next = null;
         int unfragmentable = head.cbAck;
+        int longest = head.length();
         int payload = total + unfragmentable - Ipv6Header.LENGTH;
         if (payload > MAX_DATAGRAM || head.isCloned() && !head.cow(0)) {
             head.next = rest;
@@ -139,11 +142,13 @@ final class Reassembly6 extends Reassembler {
         ip.wrap(head.memory(), head.data(), head.headLength()).payloadLength(payload);
         while (rest != null) {
             SkBuff following = rest.next;
+            longest = Math.max(longest, rest.length());
             rest.pull(rest.cbAck + FRAGMENT_BYTES);
             head.addToFragList(rest);
             rest = following;
         }
         head.ipSummed = SkBuff.CHECKSUM_NONE;
+        head.fragmentMax = longest;
         snmp.count(Mib.IP6_REASM_OKS);
         return head;
     }

@@ -117,7 +117,12 @@ public final class NeighbourTable {
 
     /** Adds or fixes an entry by hand. */
     public void addPermanent(NetDevice dev, int address, long mac) {
-        Neighbour entry = lookupOrCreate(dev, address);
+        addPermanent(dev, 0, Ipv6Address.ofV4(address), mac);
+    }
+
+    /** As above, for an address of either family. */
+    public void addPermanent(NetDevice dev, long high, long low, long mac) {
+        Neighbour entry = lookupOrCreate(dev, high, low);
         if (entry != null) {
             entry.makePermanent(mac);
         }

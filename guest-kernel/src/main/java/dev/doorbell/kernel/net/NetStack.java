@@ -99,6 +99,11 @@ public final class NetStack {
         return ipv4.iptables();
     }
 
+    /** The same for IPv6. */
+    public Iptables ip6tables() {
+        return layers.ipv6().ip6tables();
+    }
+
     /** The protocols of AF_INET sockets; TCP adds itself. */
     public SocketFamily inet() {
         return inet;

@@ -5,7 +5,7 @@ import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.skb.SkBuff;
 import org.jspecify.annotations.Nullable;
 
-/** What the packet filter needs of the IP layer around it. Called for packets: allocates nothing. */
+/** What the packet filter needs of the IP layer around it. Called for packets: allocates nothing, unless it says so. */
 public interface NetfilterHost {
     /** Address types, linux/rtnetlink.h: RTN_*. */
     int UNSPEC = 0,
@@ -29,16 +29,25 @@ public interface NetfilterHost {
      * @param dev when not null, only addresses of this interface are LOCAL
      * @return LOCAL, UNICAST ...
      */
-    int addressType(int address, @Nullable NetDevice dev);
+    int addressType(long high, long low, @Nullable NetDevice dev);
 
-    /** The address that packets to {@code target} through {@code dev} get: inet_select_addr. 0: none. */
-    int sourceFor(NetDevice dev, int target);
+    /**
+     * The address that a new connection gets whose packets leave through {@code dev}: inet_select_addr, ipv6_dev_get_saddr.
+     * Allocates.
+     *
+     * @param skb its first packet, routed
+     * @param high of its destination
+     * @return high and low half; null: none
+     */
+    long @Nullable [] sourceFor(NetDevice dev, SkBuff skb, long high, long low);
 
-    /** The first address of an interface; 0 when it has none. */
-    int firstAddress(NetDevice dev);
-
-    /** The next hop of a packet that has been routed; its destination when it is on the link. */
-    int nextHop(SkBuff skb, int destination);
+    /**
+     * The address of this host that a new connection is redirected to. Allocates.
+     *
+     * @param in where it came in; null: it is our own
+     * @return high and low half; null: the interface has none
+     */
+    long @Nullable [] redirectTarget(@Nullable NetDevice in);
 
     /**
      * Routes a packet of our own anew after its header or mark was changed: ip_route_me_harder.
@@ -53,6 +62,6 @@ public interface NetfilterHost {
     /** Answers a TCP segment with a reset, RFC 9293 section 3.5.2. The segment stays the caller's. */
     void sendReset(SkBuff skb, int hook);
 
-    /** From now on fragments are reassembled before the first hook, nf_defrag_ipv4. */
+    /** From now on fragments are reassembled before the first hook, nf_defrag_ipv4 and nf_defrag_ipv6. */
     void reassembleFirst(boolean on);
 }

@@ -97,6 +97,7 @@ public final class Connection {
                     case IpProtocol.TCP -> "tcp";
                     case IpProtocol.UDP -> "udp";
                     case IpProtocol.ICMP -> "icmp";
+                    case IpProtocol.ICMPV6 -> "icmpv6";
                     default -> "unknown";
                 };
         out.append(String.format("%-8s %d %d ", name, protocol(), remainingNs(nowNs) / SECOND_NS));

@@ -26,6 +26,9 @@ public final class Conntrack {
     /** UDP that goes both ways for longer than a question and its answer take is a stream. */
     private static final long UDP_STREAM_AFTER_NS = 2 * SECOND_NS;
 
+    /** ICMPv6 types. */
+    private static final int MLD_QUERY = 130, NEIGHBOUR_ADVERTISEMENT = 136, MLD2_REPORT = 143;
+
     private final ConntrackTable table;
     private final TcpTracker tcp;
     private final PacketTuples tuples = new PacketTuples();
@@ -94,14 +97,18 @@ public final class Conntrack {
         if (!packet.load(hook, skb, in, out)) {
             return Verdict.ACCEPT;
         }
-        if (packet.fragmentOffset() != 0 || packet.ip().isFragment()) {
+        if (packet.isFragment()) {
             return Verdict.ACCEPT; // reassembly comes first; this one was made in pieces by its sender here
         }
-        if (packet.protocol() == IpProtocol.ICMP) {
+        if (packet.protocol() == packet.family().icmp()) {
             if (!checks.isIcmpValid(packet)) {
                 return invalid();
             }
-            if (isIcmpError(packet.u8(0))) {
+            if (packet.isV6() && isHousekeeping6(packet.u8(0))) {
+                skb.conntrackInfo = ConntrackInfo.UNTRACKED;
+                return Verdict.ACCEPT;
+            }
+            if (packet.isV6() ? packet.u8(0) < Tuple.ECHO6 : isIcmpError(packet.u8(0))) {
                 return relate(skb) ? Verdict.ACCEPT : invalid();
             }
         }
@@ -138,6 +145,11 @@ public final class Conntrack {
         };
     }
 
+    /** Neighbour Discovery and Multicast Listener Discovery: nothing that could be tracked. */
+    private static boolean isHousekeeping6(int type) {
+        return type >= MLD_QUERY && type <= NEIGHBOUR_ADVERTISEMENT || type == MLD2_REPORT;
+    }
+
     /** An ICMP error belongs to the connection of the packet that it quotes. */
     private boolean relate(SkBuff skb) {
         if (!tuples.readQuoted(packet, quoted)) {
@@ -146,7 +158,9 @@ public final class Conntrack {
         key.invert(quoted);
         Tuple entry = table.find(key);
         // Whom the error is for must be who sent the quoted packet, or it was made up.
-        if (entry == null || entry.destination != packet.destination()) {
+        if (entry == null
+                || entry.destinationLow != packet.destinationLow()
+                || entry.destinationHigh != packet.destinationHigh()) {
             return false;
         }
         skb.conntrack = ConntrackTable.of(entry);
@@ -162,7 +176,7 @@ public final class Conntrack {
         Connection connection;
         int direction = Connection.ORIGINAL;
         if (entry == null) {
-            if (!isValid() || packet.protocol() == IpProtocol.ICMP && !isQuestion(key.destinationPort >>> 8)) {
+            if (!isValid() || Tuple.isIcmp(packet.protocol()) && !isQuestion(key.destinationPort >>> 8)) {
                 return Tracked.INVALID;
             }
             if (!table.makeRoom(key)) {
@@ -194,7 +208,10 @@ public final class Conntrack {
         };
     }
 
-    private static boolean isQuestion(int type) {
+    private boolean isQuestion(int type) {
+        if (packet.protocol() == IpProtocol.ICMPV6) {
+            return type == Tuple.ECHO6 || type == Tuple.NODE_INFORMATION6;
+        }
         return type == IcmpTypes.ECHO
                 || type == IcmpTypes.TIMESTAMP
                 || type == IcmpTypes.INFO_REQUEST
@@ -207,7 +224,7 @@ public final class Conntrack {
                 return tcp.track(packet, connection, direction);
             }
             case IpProtocol.UDP -> followUdp(connection);
-            case IpProtocol.ICMP -> table.refresh(connection, ICMP_TIMEOUT_NS);
+            case IpProtocol.ICMP, IpProtocol.ICMPV6 -> table.refresh(connection, ICMP_TIMEOUT_NS);
             default -> table.refresh(connection, GENERIC_TIMEOUT_NS);
         }
         return Tracked.ACCEPT;

@@ -44,7 +44,9 @@ final class PacketChecks {
     }
 
     boolean isIcmpValid(Packet packet) {
-        return packet.pull(IcmpHeader.LENGTH) && isChecksumRight(packet) && packet.u8(0) <= HIGHEST_ICMP_TYPE;
+        return packet.pull(IcmpHeader.LENGTH)
+                && isChecksumRight(packet)
+                && (packet.isV6() || packet.u8(0) <= HIGHEST_ICMP_TYPE);
     }
 
     /** Only what comes from outside is verified, and only once. */
@@ -58,9 +60,7 @@ final class PacketChecks {
         }
         int bytes = packet.transportLength();
         int protocol = packet.protocol();
-        long pseudo = protocol == IpProtocol.ICMP
-                ? 0
-                : InternetChecksum.pseudoHeader(packet.source(), packet.destination(), protocol, bytes);
+        long pseudo = protocol == IpProtocol.ICMP ? 0 : packet.pseudoHeader(bytes);
         if (InternetChecksum.fold(SkbChecksum.sum(skb, packet.headerLength(), bytes, pseudo)) != 0) {
             return false;
         }

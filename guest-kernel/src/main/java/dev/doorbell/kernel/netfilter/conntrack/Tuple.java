@@ -2,7 +2,7 @@ package dev.doorbell.kernel.netfilter.conntrack;
 
 import dev.doorbell.bus.wire.IcmpTypes;
 import dev.doorbell.bus.wire.IpProtocol;
-import dev.doorbell.bus.wire.Ipv4Address;
+import dev.doorbell.bus.wire.Ipv6Address;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,7 +10,10 @@ import org.jspecify.annotations.Nullable;
  * destination port type and code; protocols without ports have zeros.
  */
 public final class Tuple {
-    public int source, destination;
+    /** ICMPv6, RFC 4443 §4.1 and RFC 4620 §4: the questions, whose answers have the next number. */
+    static final int ECHO6 = 128, NODE_INFORMATION6 = 139;
+
+    public long sourceHigh, sourceLow, destinationHigh, destinationLow;
     public int sourcePort, destinationPort;
     public int protocol;
 
@@ -33,8 +36,10 @@ public final class Tuple {
     }
 
     public void copyFrom(Tuple other) {
-        source = other.source;
-        destination = other.destination;
+        sourceHigh = other.sourceHigh;
+        sourceLow = other.sourceLow;
+        destinationHigh = other.destinationHigh;
+        destinationLow = other.destinationLow;
         sourcePort = other.sourcePort;
         destinationPort = other.destinationPort;
         protocol = other.protocol;
@@ -42,16 +47,22 @@ public final class Tuple {
 
     /** Becomes what answers to {@code other} look like. */
     public void invert(Tuple other) {
-        int newSource = other.destination;
-        int newDestination = other.source;
+        long newSourceHigh = other.destinationHigh;
+        long newSourceLow = other.destinationLow;
+        long newDestinationHigh = other.sourceHigh;
+        long newDestinationLow = other.sourceLow;
         int fromPort = other.sourcePort;
         int toPort = other.destinationPort;
         protocol = other.protocol;
-        source = newSource;
-        destination = newDestination;
-        if (protocol == IpProtocol.ICMP) {
+        sourceHigh = newSourceHigh;
+        sourceLow = newSourceLow;
+        destinationHigh = newDestinationHigh;
+        destinationLow = newDestinationLow;
+        if (isIcmp(protocol)) {
             sourcePort = fromPort;
-            destinationPort = answerType(toPort >>> 8) << 8 | toPort & 0xFF;
+            int type = toPort >>> 8;
+            int answer = protocol == IpProtocol.ICMP ? answerType(type) : answerType6(type);
+            destinationPort = answer << 8 | toPort & 0xFF;
         } else {
             sourcePort = toPort;
             destinationPort = fromPort;
@@ -72,14 +83,33 @@ public final class Tuple {
         };
     }
 
-    /** Whether an ICMP type is a question or an answer, which alone are tracked by themselves. */
-    static boolean isIcmpQuery(int type) {
-        return answerType(type) != type;
+    private static int answerType6(int type) {
+        return switch (type) {
+            case ECHO6, NODE_INFORMATION6 -> type + 1;
+            case ECHO6 + 1, NODE_INFORMATION6 + 1 -> type - 1;
+            default -> type;
+        };
+    }
+
+    /** ICMP of either version: its tuples have an identifier, a type and a code instead of ports. */
+    static boolean isIcmp(int protocol) {
+        return protocol == IpProtocol.ICMP || protocol == IpProtocol.ICMPV6;
+    }
+
+    /** Whether it goes to where {@code other} comes from. */
+    public boolean isToSourceOf(Tuple other) {
+        return destinationLow == other.sourceLow && destinationHigh == other.sourceHigh;
+    }
+
+    public boolean hasSameSource(Tuple other) {
+        return sourceLow == other.sourceLow && sourceHigh == other.sourceHigh;
     }
 
     public boolean isSame(Tuple other) {
-        return source == other.source
-                && destination == other.destination
+        return sourceLow == other.sourceLow
+                && destinationLow == other.destinationLow
+                && sourceHigh == other.sourceHigh
+                && destinationHigh == other.destinationHigh
                 && sourcePort == other.sourcePort
                 && destinationPort == other.destinationPort
                 && protocol == other.protocol;
@@ -87,8 +117,12 @@ public final class Tuple {
 
     /** @param key secret, so that nobody can choose addresses that share a bucket */
     int hash(int key) {
-        int h = mix(key, source);
-        h = mix(h, destination);
+        int h = mix(mix(key, (int) sourceLow), (int) destinationLow);
+        if ((sourceHigh | destinationHigh) != 0) {
+            h = mix(mix(h, (int) (sourceLow >>> 32)), (int) (destinationLow >>> 32));
+            h = mix(mix(h, (int) sourceHigh), (int) destinationHigh);
+            h = mix(mix(h, (int) (sourceHigh >>> 32)), (int) (destinationHigh >>> 32));
+        }
         h = mix(h, sourcePort << 16 | destinationPort);
         h = mix(h, protocol);
         h ^= h >>> 16;
@@ -103,9 +137,9 @@ public final class Tuple {
 
     /** As conntrack -L prints it. */
     void describe(StringBuilder out) {
-        out.append("src=").append(Ipv4Address.format(source));
-        out.append(" dst=").append(Ipv4Address.format(destination));
-        if (protocol == IpProtocol.ICMP) {
+        out.append("src=").append(Ipv6Address.formatEither(sourceHigh, sourceLow));
+        out.append(" dst=").append(Ipv6Address.formatEither(destinationHigh, destinationLow));
+        if (isIcmp(protocol)) {
             out.append(" type=").append(destinationPort >>> 8);
             out.append(" code=").append(destinationPort & 0xFF);
             out.append(" id=").append(sourcePort);

@@ -1,5 +1,6 @@
 package dev.doorbell.kernel.netfilter.match;
 
+import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
 import dev.doorbell.kernel.netfilter.NetfilterHost;
@@ -26,6 +27,11 @@ final class AddressTypeMatch implements Match {
         "XRESOLVE"
     };
 
+    /** BROADCAST, BLACKHOLE, and from PROHIBIT on. */
+    private static final int NOT_IN_IPV6 = 1 << NetfilterHost.BROADCAST
+            | 1 << NetfilterHost.BLACKHOLE
+            | -1 << NetfilterHost.PROHIBIT;
+
     private final NetfilterHost host;
     private final int sourceTypes, destinationTypes;
     private final boolean sourceInverted, destinationInverted, limitIn, limitOut;
@@ -43,12 +49,12 @@ final class AddressTypeMatch implements Match {
     @Override
     public boolean matches(Packet packet) {
         NetDevice dev = limitIn ? packet.in() : limitOut ? packet.out() : null;
-        return isOf(sourceTypes, packet.source(), dev, sourceInverted)
-                && isOf(destinationTypes, packet.destination(), dev, destinationInverted);
+        return isOf(sourceTypes, packet.sourceHigh(), packet.sourceLow(), dev, sourceInverted)
+                && isOf(destinationTypes, packet.destinationHigh(), packet.destinationLow(), dev, destinationInverted);
     }
 
-    private boolean isOf(int types, int address, @Nullable NetDevice dev, boolean inverted) {
-        return types == 0 || ((types & 1 << host.addressType(address, dev)) != 0) != inverted;
+    private boolean isOf(int types, long high, long low, @Nullable NetDevice dev, boolean inverted) {
+        return types == 0 || ((types & 1 << host.addressType(high, low, dev)) != 0) != inverted;
     }
 
     @Override
@@ -131,6 +137,11 @@ final class AddressTypeMatch implements Match {
             }
             if (limitIn && limitOut) {
                 throw new RulesException("match addrtype: give --limit-iface-in or --limit-iface-out, not both");
+            }
+            boolean unknown = ((sourceTypes | destinationTypes) & NOT_IN_IPV6) != 0;
+            if (head.family() == IpFamily.V6 && unknown) {
+                throw new RulesException(
+                        "match addrtype: IPv6 knows UNSPEC, UNICAST, LOCAL, ANYCAST, MULTICAST and UNREACHABLE");
             }
             int hook = head.hook();
             if (limitIn && (hook == NetfilterHooks.LOCAL_OUT || hook == NetfilterHooks.POST_ROUTING)

@@ -42,10 +42,10 @@ final class ConntrackMatch implements Match {
             return false;
         }
         boolean ports = original.protocol == IpProtocol.TCP || original.protocol == IpProtocol.UDP;
-        return wanted.networks[0].matches(original.source)
-                && wanted.networks[1].matches(original.destination)
-                && wanted.networks[2].matches(reply.source)
-                && wanted.networks[3].matches(reply.destination)
+        return wanted.hosts[0].matches(original.sourceHigh, original.sourceLow)
+                && wanted.hosts[1].matches(original.destinationHigh, original.destinationLow)
+                && wanted.hosts[2].matches(reply.sourceHigh, reply.sourceLow)
+                && wanted.hosts[3].matches(reply.destinationHigh, reply.destinationLow)
                 && (!wanted.hasPorts()
                         || ports
                                 && wanted.ports[0].matches(original.sourcePort)

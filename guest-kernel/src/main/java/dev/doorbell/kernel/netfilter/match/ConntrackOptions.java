@@ -1,11 +1,13 @@
 package dev.doorbell.kernel.netfilter.match;
 
 import dev.doorbell.kernel.core.KernelContext;
+import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netfilter.RulesException;
 import dev.doorbell.kernel.netfilter.Words;
 import dev.doorbell.kernel.netfilter.conntrack.Connection;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** The options of {@code -m conntrack}: read, kept and printed here. */
 final class ConntrackOptions implements MatchBuilder {
@@ -25,11 +27,11 @@ final class ConntrackOptions implements MatchBuilder {
             | StateMatch.DNAT;
 
     /** Addresses of one field of a tuple. */
-    record Network(int address, int mask, boolean inverted, boolean given) {
-        static final Network ANY = new Network(0, 0, false, false);
+    record Hosts(@Nullable Network network, boolean inverted) {
+        static final Hosts ANY = new Hosts(null, false);
 
-        boolean matches(int other) {
-            return !given || ((other & mask) == address) != inverted;
+        boolean matches(long high, long low) {
+            return network == null || network.matches(high, low) != inverted;
         }
     }
 
@@ -42,12 +44,13 @@ final class ConntrackOptions implements MatchBuilder {
         }
     }
 
+    private final IpFamily family;
     private final KernelContext kernel;
     int states;
     boolean statesInverted;
     int protocol = -1;
     boolean protocolInverted;
-    final Network[] networks = {Network.ANY, Network.ANY, Network.ANY, Network.ANY};
+    final Hosts[] hosts = {Hosts.ANY, Hosts.ANY, Hosts.ANY, Hosts.ANY};
     final Ports[] ports = {Ports.ANY, Ports.ANY, Ports.ANY, Ports.ANY};
     boolean hasStatus;
     int status;
@@ -58,7 +61,8 @@ final class ConntrackOptions implements MatchBuilder {
     boolean expiresInverted;
     int direction = -1;
 
-    ConntrackOptions(KernelContext kernel) {
+    ConntrackOptions(IpFamily family, KernelContext kernel) {
+        this.family = family;
         this.kernel = kernel;
     }
 
@@ -70,8 +74,7 @@ final class ConntrackOptions implements MatchBuilder {
     public boolean option(String name, boolean inverted, Words words) throws RulesException {
         int network = List.of(NETWORK_OPTIONS).indexOf(name);
         if (network >= 0) {
-            int[] value = Values.network(name, words.argument(name));
-            networks[network] = new Network(value[0], value[1], inverted, true);
+            hosts[network] = new Hosts(Network.parse(family, name, words.argument(name)), inverted);
             return true;
         }
         int port = List.of(PORT_OPTIONS).indexOf(name);
@@ -154,8 +157,8 @@ final class ConntrackOptions implements MatchBuilder {
 
     private boolean isEmpty() {
         boolean tuples = hasPorts() || protocol >= 0;
-        for (Network network : networks) {
-            tuples |= network.given;
+        for (Hosts one : hosts) {
+            tuples |= one.network != null;
         }
         return !tuples && expires.length == 0 && direction < 0;
     }
@@ -171,11 +174,12 @@ final class ConntrackOptions implements MatchBuilder {
             Values.saveInverted(out, protocolInverted);
             out.append(" --ctproto ").append(protocol);
         }
-        for (int i = 0; i < networks.length; i++) {
-            if (networks[i].given) {
-                Values.saveInverted(out, networks[i].inverted);
+        for (int i = 0; i < hosts.length; i++) {
+            Network network = hosts[i].network;
+            if (network != null) {
+                Values.saveInverted(out, hosts[i].inverted);
                 out.append(' ').append(NETWORK_OPTIONS[i]).append(' ');
-                Values.saveNetwork(out, networks[i].address, networks[i].mask, false);
+                network.save(out, false);
             }
         }
         for (int i = 0; i < ports.length; i++) {

@@ -1,23 +1,25 @@
 package dev.doorbell.kernel.netfilter.match;
 
-import dev.doorbell.bus.wire.IpProtocol;
+import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netfilter.Packet;
 import dev.doorbell.kernel.netfilter.RulesException;
 import dev.doorbell.kernel.netfilter.Words;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** {@code -m icmp}: type and code. */
+/** {@code -m icmp} and {@code -m icmp6}: type and code. */
 final class IcmpMatch implements Match {
     private static final int ANY = 255;
     /** Name to type in bits 15:8 and code in 7:0; code 255: every code. */
-    private static final Map<String, Integer> NAMES = names();
+    private static final Map<String, Integer> NAMES = names(), NAMES6 = names6();
 
+    private final IpFamily family;
     private final int type;
     private final int codeFrom, codeTo;
     private final boolean inverted;
 
-    private IcmpMatch(int type, int codeFrom, int codeTo, boolean inverted) {
+    private IcmpMatch(IpFamily family, int type, int codeFrom, int codeTo, boolean inverted) {
+        this.family = family;
         this.type = type;
         this.codeFrom = codeFrom;
         this.codeTo = codeTo;
@@ -34,16 +36,16 @@ final class IcmpMatch implements Match {
             return false;
         }
         int code = packet.u8(1);
-        boolean found = type == ANY || packet.u8(0) == type && code >= codeFrom && code <= codeTo;
+        boolean found = isAny() || packet.u8(0) == type && code >= codeFrom && code <= codeTo;
         return found != inverted;
     }
 
     @Override
     public void save(StringBuilder out) {
-        out.append(" -m icmp");
+        out.append(" -m ").append(name(family));
         Values.saveInverted(out, inverted);
-        out.append(" --icmp-type ");
-        if (type == ANY) {
+        out.append(' ').append(option(family)).append(' ');
+        if (isAny()) {
             out.append("any");
             return;
         }
@@ -54,6 +56,19 @@ final class IcmpMatch implements Match {
                 out.append('-').append(codeTo);
             }
         }
+    }
+
+    /** Type 255 means any of IPv4's only. */
+    private boolean isAny() {
+        return type == ANY && family == IpFamily.V4;
+    }
+
+    private static String name(IpFamily family) {
+        return family == IpFamily.V4 ? "icmp" : "icmp6";
+    }
+
+    private static String option(IpFamily family) {
+        return family == IpFamily.V4 ? "--icmp-type" : "--icmpv6-type";
     }
 
     private static Map<String, Integer> names() {
@@ -94,30 +109,68 @@ final class IcmpMatch implements Match {
         return names;
     }
 
+    private static Map<String, Integer> names6() {
+        Map<String, Integer> names = new LinkedHashMap<>();
+        put(names, 1, ANY, "destination-unreachable");
+        put(names, 1, 0, "no-route");
+        put(names, 1, 1, "communication-prohibited");
+        put(names, 1, 2, "beyond-scope");
+        put(names, 1, 3, "address-unreachable");
+        put(names, 1, 4, "port-unreachable");
+        put(names, 1, 5, "failed-policy");
+        put(names, 1, 6, "reject-route");
+        put(names, 2, ANY, "packet-too-big");
+        put(names, 3, ANY, "time-exceeded", "ttl-exceeded");
+        put(names, 3, 0, "ttl-zero-during-transit");
+        put(names, 3, 1, "ttl-zero-during-reassembly");
+        put(names, 4, ANY, "parameter-problem");
+        put(names, 4, 0, "bad-header");
+        put(names, 4, 1, "unknown-header-type");
+        put(names, 4, 2, "unknown-option");
+        put(names, 128, ANY, "echo-request", "ping");
+        put(names, 129, ANY, "echo-reply", "pong");
+        put(names, 130, ANY, "mld-listener-query");
+        put(names, 131, ANY, "mld-listener-report");
+        put(names, 132, ANY, "mld-listener-done", "mld-listener-reduction");
+        put(names, 133, ANY, "router-solicitation");
+        put(names, 134, ANY, "router-advertisement");
+        put(names, 135, ANY, "neighbour-solicitation", "neighbor-solicitation");
+        put(names, 136, ANY, "neighbour-advertisement", "neighbor-advertisement");
+        put(names, 137, ANY, "redirect");
+        return names;
+    }
+
     private static void put(Map<String, Integer> names, int type, int code, String... aliases) {
         for (String alias : aliases) {
             names.put(alias, type << 8 | code);
         }
     }
 
-    /** Reads --icmp-type. */
+    /** Reads --icmp-type or --icmpv6-type. */
     static final class Builder implements MatchBuilder {
+        private final IpFamily family;
         private int type = ANY, codeFrom, codeTo = ANY;
+        private boolean given;
         private boolean inverted;
+
+        Builder(IpFamily family) {
+            this.family = family;
+        }
 
         @Override
         public boolean option(String name, boolean invert, Words words) throws RulesException {
-            if (!name.equals("--icmp-type")) {
+            if (!name.equals(IcmpMatch.option(family))) {
                 return false;
             }
             parse(name, words.argument(name));
             inverted = invert;
+            given = true;
             return true;
         }
 
         private void parse(String option, String text) throws RulesException {
             Integer known = null;
-            for (Map.Entry<String, Integer> entry : NAMES.entrySet()) {
+            for (Map.Entry<String, Integer> entry : (family == IpFamily.V4 ? NAMES : NAMES6).entrySet()) {
                 if (entry.getKey().equalsIgnoreCase(text)) {
                     known = entry.getValue();
                 }
@@ -144,10 +197,14 @@ final class IcmpMatch implements Match {
 
         @Override
         public Match build(RuleHead head) throws RulesException {
-            if (!head.isFor(IpProtocol.ICMP)) {
-                throw new RulesException("match icmp needs -p icmp");
+            if (!head.isFor(family.icmp())) {
+                throw new RulesException(String.format(
+                        "match %s needs -p %s", name(family), Protocols.name(family.icmp())));
             }
-            return new IcmpMatch(type, codeFrom, codeTo, inverted);
+            if (!given && family == IpFamily.V6) {
+                throw new RulesException("match icmp6 needs --icmpv6-type");
+            }
+            return new IcmpMatch(family, type, codeFrom, codeTo, inverted);
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.doorbell.kernel.netfilter.match;
 
-import dev.doorbell.bus.wire.Ipv4Address;
+import dev.doorbell.kernel.netfilter.AddressRange;
+import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netfilter.Packet;
 import dev.doorbell.kernel.netfilter.RulesException;
 import dev.doorbell.kernel.netfilter.Words;
@@ -8,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code -m iprange}: addresses between two others. */
 final class IpRangeMatch implements Match {
-    private final int @Nullable [] source;
-    private final int @Nullable [] destination;
+    private final @Nullable AddressRange source;
+    private final @Nullable AddressRange destination;
     private final boolean sourceInverted, destinationInverted;
 
     private IpRangeMatch(Builder from) {
@@ -21,17 +22,12 @@ final class IpRangeMatch implements Match {
 
     @Override
     public boolean matches(Packet packet) {
-        return isInside(source, packet.source(), sourceInverted)
-                && isInside(destination, packet.destination(), destinationInverted);
+        return isInside(source, packet.sourceHigh(), packet.sourceLow(), sourceInverted)
+                && isInside(destination, packet.destinationHigh(), packet.destinationLow(), destinationInverted);
     }
 
-    private static boolean isInside(int @Nullable [] range, int address, boolean inverted) {
-        if (range == null) {
-            return true;
-        }
-        boolean inside =
-                Integer.compareUnsigned(address, range[0]) >= 0 && Integer.compareUnsigned(address, range[1]) <= 0;
-        return inside != inverted;
+    private static boolean isInside(@Nullable AddressRange range, long high, long low, boolean inverted) {
+        return range == null || range.contains(high, low) != inverted;
     }
 
     @Override
@@ -41,29 +37,33 @@ final class IpRangeMatch implements Match {
         save(out, " --dst-range ", destination, destinationInverted);
     }
 
-    private static void save(StringBuilder out, String option, int @Nullable [] range, boolean inverted) {
+    private static void save(StringBuilder out, String option, @Nullable AddressRange range, boolean inverted) {
         if (range != null) {
             Values.saveInverted(out, inverted);
-            out.append(option).append(Ipv4Address.format(range[0]));
-            out.append('-').append(Ipv4Address.format(range[1]));
+            range.save(out.append(option), true);
         }
     }
 
     /** Reads the ranges. */
     static final class Builder implements MatchBuilder {
-        private int @Nullable [] source;
-        private int @Nullable [] destination;
+        private final IpFamily family;
+        private @Nullable AddressRange source;
+        private @Nullable AddressRange destination;
         private boolean sourceInverted, destinationInverted;
+
+        Builder(IpFamily family) {
+            this.family = family;
+        }
 
         @Override
         public boolean option(String name, boolean inverted, Words words) throws RulesException {
             switch (name) {
                 case "--src-range" -> {
-                    source = parse(name, words.argument(name));
+                    source = AddressRange.parse(family, name, words.argument(name));
                     sourceInverted = inverted;
                 }
                 case "--dst-range" -> {
-                    destination = parse(name, words.argument(name));
+                    destination = AddressRange.parse(family, name, words.argument(name));
                     destinationInverted = inverted;
                 }
                 default -> {
@@ -71,16 +71,6 @@ final class IpRangeMatch implements Match {
                 }
             }
             return true;
-        }
-
-        private static int[] parse(String option, String text) throws RulesException {
-            int dash = text.indexOf('-');
-            int from = Values.address(option, dash < 0 ? text : text.substring(0, dash));
-            int to = dash < 0 ? from : Values.address(option, text.substring(dash + 1));
-            if (Integer.compareUnsigned(from, to) > 0) {
-                throw new RulesException(option + " \"" + text + "\": the range ends before it begins");
-            }
-            return new int[] {from, to};
         }
 
         @Override

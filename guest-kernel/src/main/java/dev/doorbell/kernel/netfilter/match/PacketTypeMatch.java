@@ -13,9 +13,14 @@ record PacketTypeMatch(int type, boolean inverted) implements Match {
     public boolean matches(Packet packet) {
         int actual = packet.skb().packetType;
         if (packet.in() != null && packet.in().isLoopback()) {
-            actual = packet.destination() >>> 28 == 0xE ? SkBuff.PACKET_MULTICAST : SkBuff.PACKET_BROADCAST;
+            actual = isGroup(packet) ? SkBuff.PACKET_MULTICAST : SkBuff.PACKET_BROADCAST;
         }
         return (actual == type) != inverted;
+    }
+
+    /** As Linux: copies of what we sent to an IPv6 group or to all. */
+    private static boolean isGroup(Packet packet) {
+        return packet.isV6() || (int) packet.destinationLow() >>> 28 == 0xE;
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.doorbell.kernel.netfilter.match;
 
+import dev.doorbell.kernel.netfilter.IpFamily;
+
 /**
  * What a match or target must know about its rule.
  *
@@ -9,7 +11,8 @@ package dev.doorbell.kernel.netfilter.match;
  * @param protocol number, 0: any
  * @param protocolInverted every protocol but this
  */
-public record RuleHead(String table, String chain, int hook, int protocol, boolean protocolInverted) {
+public record RuleHead(
+        IpFamily family, String table, String chain, int hook, int protocol, boolean protocolInverted) {
     /** Whether the rule is about this protocol only. */
     public boolean isFor(int number) {
         return protocol == number && !protocolInverted;

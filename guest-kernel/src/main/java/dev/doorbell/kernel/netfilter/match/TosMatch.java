@@ -8,7 +8,7 @@ import dev.doorbell.kernel.netfilter.Words;
 record TosMatch(boolean dscp, int value, int mask, boolean inverted) implements Match {
     @Override
     public boolean matches(Packet packet) {
-        int tos = packet.ip().tos();
+        int tos = packet.tos();
         return (dscp ? tos >>> 2 == value : (tos & mask) == value) != inverted;
     }
 

@@ -1,17 +1,18 @@
 package dev.doorbell.kernel.netfilter.match;
 
+import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netfilter.Packet;
 import dev.doorbell.kernel.netfilter.RulesException;
 import dev.doorbell.kernel.netfilter.Words;
 
-/** {@code -m ttl}: hops that the packet has left. */
-record TtlMatch(Comparison comparison, int value) implements Match {
-    /** How it is compared, with the option's name. */
+/** {@code -m ttl} and {@code -m hl}: hops that the packet has left. */
+record TtlMatch(IpFamily family, Comparison comparison, int value) implements Match {
+    /** How it is compared, with the end of the option's name. */
     enum Comparison {
-        EQUAL("--ttl-eq"),
-        NOT_EQUAL("! --ttl-eq"),
-        LESS("--ttl-lt"),
-        GREATER("--ttl-gt");
+        EQUAL("-eq"),
+        NOT_EQUAL("-eq"),
+        LESS("-lt"),
+        GREATER("-gt");
 
         private final String option;
 
@@ -22,7 +23,7 @@ record TtlMatch(Comparison comparison, int value) implements Match {
 
     @Override
     public boolean matches(Packet packet) {
-        int ttl = packet.ip().ttl();
+        int ttl = packet.hops();
         return switch (comparison) {
             case EQUAL -> ttl == value;
             case NOT_EQUAL -> ttl != value;
@@ -33,23 +34,40 @@ record TtlMatch(Comparison comparison, int value) implements Match {
 
     @Override
     public void save(StringBuilder out) {
-        out.append(" -m ttl ").append(comparison.option).append(' ').append(value);
+        String name = name(family);
+        out.append(" -m ").append(name);
+        Values.saveInverted(out, comparison == Comparison.NOT_EQUAL);
+        out.append(" --").append(name).append(comparison.option).append(' ').append(value);
+    }
+
+    private static String name(IpFamily family) {
+        return family == IpFamily.V6 ? "hl" : "ttl";
     }
 
     /** Reads one of the comparisons. */
     static final class Builder implements MatchBuilder {
+        private final IpFamily family;
+        private final String prefix;
         private Comparison comparison = Comparison.EQUAL;
         private int value = -1;
 
+        Builder(IpFamily family) {
+            this.family = family;
+            this.prefix = "--" + name(family);
+        }
+
         @Override
         public boolean option(String name, boolean inverted, Words words) throws RulesException {
-            switch (name) {
-                case "--ttl-eq", "--ttl" -> comparison = inverted ? Comparison.NOT_EQUAL : Comparison.EQUAL;
-                case "--ttl-lt" -> {
+            if (!name.startsWith(prefix)) {
+                return false;
+            }
+            switch (name.substring(prefix.length())) {
+                case "-eq", "" -> comparison = inverted ? Comparison.NOT_EQUAL : Comparison.EQUAL;
+                case "-lt" -> {
                     Values.notInverted(name, inverted);
                     comparison = Comparison.LESS;
                 }
-                case "--ttl-gt" -> {
+                case "-gt" -> {
                     Values.notInverted(name, inverted);
                     comparison = Comparison.GREATER;
                 }
@@ -64,9 +82,9 @@ record TtlMatch(Comparison comparison, int value) implements Match {
         @Override
         public Match build(RuleHead head) throws RulesException {
             if (value < 0) {
-                throw new RulesException("match ttl needs --ttl-eq, --ttl-lt or --ttl-gt");
+                throw new RulesException(String.format("match %s needs %2$s-eq, %2$s-lt or %2$s-gt", name(family), prefix));
             }
-            return new TtlMatch(comparison, value);
+            return new TtlMatch(family, comparison, value);
         }
     }
 }

@@ -1,6 +1,5 @@
 package dev.doorbell.kernel.netfilter.match;
 
-import dev.doorbell.bus.wire.Ipv4Address;
 import dev.doorbell.kernel.netfilter.RulesException;
 import java.util.Map;
 
@@ -136,43 +135,6 @@ public final class Values {
         out.append(from);
         if (to != from) {
             out.append(':').append(to);
-        }
-    }
-
-    public static int address(String option, String text) throws RulesException {
-        try {
-            return Ipv4Address.parse(text);
-        } catch (IllegalArgumentException e) {
-            throw new RulesException(option + " \"" + text + "\": must be an IPv4 address such as 192.168.7.2");
-        }
-    }
-
-    /**
-     * An address with an optional prefix length or mask.
-     *
-     * @return the network and its mask
-     */
-    public static int[] network(String option, String text) throws RulesException {
-        int slash = text.indexOf('/');
-        int address = address(option, slash < 0 ? text : text.substring(0, slash));
-        int mask = -1;
-        if (slash >= 0) {
-            String tail = text.substring(slash + 1);
-            mask = tail.indexOf('.') >= 0 ? address(option, tail) : Ipv4Address.mask((int) number(option, tail, 0, 32));
-        }
-        return new int[] {address & mask, mask};
-    }
-
-    /** Appends an address with its mask, as a prefix length where it is one. */
-    public static void saveNetwork(StringBuilder out, int address, int mask, boolean always32) {
-        out.append(Ipv4Address.format(address));
-        int bits = Integer.bitCount(mask);
-        if (mask == Ipv4Address.mask(bits)) {
-            if (bits < 32 || always32) {
-                out.append('/').append(bits);
-            }
-        } else {
-            out.append('/').append(Ipv4Address.format(mask));
         }
     }
 

@@ -1,8 +1,8 @@
 package dev.doorbell.kernel.netfilter.nat;
 
+import dev.doorbell.kernel.netfilter.AddressRange;
 import dev.doorbell.bus.wire.IcmpHeader;
 import dev.doorbell.bus.wire.IcmpTypes;
-import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
 import dev.doorbell.kernel.netfilter.NetfilterHost;
@@ -29,7 +29,10 @@ public final class Nat {
 
     private static final int NAT_MASK = Connection.SRC_NAT | Connection.DST_NAT,
             DONE_MASK = Connection.SRC_NAT_DONE | Connection.DST_NAT_DONE;
-    private static final NatRange KEEP = new NatRange(true, 0, 0, false, 0, 0, false, false);
+    private static final NatRange KEEP = new NatRange(null, false, 0, 0, false, false);
+
+    /** ICMPv6 redirect, RFC 4861 §4.5. */
+    private static final int REDIRECT6 = 137;
 
     private final Conntrack conntrack;
     private final NetfilterHost host;
@@ -73,7 +76,7 @@ public final class Nat {
         int info = skb.conntrackInfo;
         boolean source = isSourceHook(hook);
         boolean related = info == ConntrackInfo.RELATED || info == ConntrackInfo.RELATED_REPLY;
-        if (related && packet.protocol() == IpProtocol.ICMP) {
+        if (related && packet.protocol() == packet.family().icmp()) {
             boolean done = translateError(skb, connection, source);
             return done ? rerouted(hook, skb, connection) : Verdict.DROP;
         }
@@ -94,7 +97,7 @@ public final class Nat {
         int direction = ConntrackInfo.direction(info);
         if (connection.is(bitFor(source, direction))) {
             target.invert(connection.tuple(1 - direction));
-            if (!rewriter.rewrite(skb, target, source)) {
+            if (!rewriter.rewrite(packet, target, source)) {
                 return Verdict.DROP;
             }
         }
@@ -107,7 +110,7 @@ public final class Nat {
             return Verdict.ACCEPT;
         }
         int direction = ConntrackInfo.direction(skb.conntrackInfo);
-        boolean changed = connection.tuple(direction).destination != connection.tuple(1 - direction).source;
+        boolean changed = !connection.tuple(direction).isToSourceOf(connection.tuple(1 - direction));
         return !changed || host.reroute(skb) ? Verdict.ACCEPT : Verdict.DROP;
     }
 
@@ -128,26 +131,25 @@ public final class Nat {
      * @param hook decides which of both
      */
     public void setUp(Connection connection, NatRange range, int hook) {
-        setUp(connection, range, range.minAddress(), range.maxAddress(), isSourceHook(hook));
+        setUp(connection, range, range.addresses(), isSourceHook(hook));
     }
 
     /** As above, to one address that the rule does not know beforehand. */
-    public void setUp(Connection connection, NatRange range, int address, int hook) {
-        setUp(connection, range, address, address, isSourceHook(hook));
+    public void setUp(Connection connection, NatRange range, AddressRange address, int hook) {
+        setUp(connection, range, address, isSourceHook(hook));
     }
 
     /** No rule said anything: stays as it is unless somebody else looks like that already. */
     private void keep(Connection connection, boolean source) {
-        int address = source ? connection.reply().destination : connection.reply().source;
-        setUp(connection, KEEP, address, address, source);
+        setUp(connection, KEEP, null, source);
     }
 
-    private void setUp(Connection connection, NatRange range, int min, int max, boolean source) {
+    private void setUp(Connection connection, NatRange range, @Nullable AddressRange addresses, boolean source) {
         if (isSetUp(connection, source) || connection.is(Connection.CONFIRMED)) {
             return;
         }
         current.invert(connection.reply());
-        Tuple chosen = selector.choose(connection, current, range, min, max, range.mapAddresses(), source);
+        Tuple chosen = selector.choose(connection, current, range, addresses, source);
         if (!chosen.isSame(current)) {
             connection.reply().invert(chosen);
             connection.status |= source ? Connection.SRC_NAT : Connection.DST_NAT;
@@ -161,7 +163,8 @@ public final class Nat {
             return false;
         }
         // A redirect names a router by its address, which would be wrong on the other side.
-        if (packet.u8(0) == IcmpTypes.REDIRECT && (!connection.is(DONE_MASK) || (connection.status & NAT_MASK) != 0)) {
+        int redirect = packet.isV6() ? REDIRECT6 : IcmpTypes.REDIRECT;
+        if (packet.u8(0) == redirect && (!connection.is(DONE_MASK) || (connection.status & NAT_MASK) != 0)) {
             return false;
         }
         int direction = ConntrackInfo.direction(skb.conntrackInfo);
@@ -170,7 +173,7 @@ public final class Nat {
         }
         Tuple other = connection.tuple(1 - direction);
         target.invert(other);
-        return rewriter.rewriteError(skb, other, !source, target, source);
+        return rewriter.rewriteError(packet, other, !source, target, source);
     }
 
     /** An interface lost its address: what was masqueraded with it cannot go on. */

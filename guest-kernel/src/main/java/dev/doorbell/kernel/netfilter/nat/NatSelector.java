@@ -1,5 +1,7 @@
 package dev.doorbell.kernel.netfilter.nat;
 
+import dev.doorbell.kernel.netfilter.IpFamily;
+import dev.doorbell.kernel.netfilter.AddressRange;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.netfilter.conntrack.Connection;
@@ -13,7 +15,7 @@ final class NatSelector {
     private static final int BUCKETS = 8192;
     private static final int MAX_ATTEMPTS = 128, MIN_ATTEMPTS = 16;
     private static final int UDPLITE = 136, SCTP = 132, DCCP = 33;
-    private static final int HASH_START = 0xDEAD_BEEF, ADDRESS_WORDS = 4;
+    private static final int HASH_START = 0xDEAD_BEEF, WORDS = 4;
 
     private final ConntrackTable table;
     private final SplittableRandom random;
@@ -37,7 +39,7 @@ final class NatSelector {
      * Finds what the packets of {@code tuple}'s direction shall look like.
      *
      * @param tuple as they look now
-     * @param min, max addresses to map to, when {@code mapAddresses}
+     * @param addresses to map to; null: the address stays
      * @param source true: their source may change; false: their destination
      * @return overwritten by the next call
      */
@@ -45,29 +47,22 @@ final class NatSelector {
             Connection connection,
             Tuple tuple,
             NatRange range,
-            int min,
-            int max,
-            boolean mapAddresses,
+            @Nullable AddressRange addresses,
             boolean source) {
         before.copyFrom(tuple);
         chosen.copyFrom(tuple);
         if (source && !range.random()) {
-            if (isInRange(before, range, min, max, mapAddresses)) {
+            if (isInRange(before, range, addresses)) {
                 if (!isUsed(before, connection)) {
                     return chosen;
                 }
-            } else if (findExisting(range, min, max, mapAddresses) && !isUsed(chosen, connection)) {
+            } else if (findExisting(range, addresses) && !isUsed(chosen, connection)) {
                 return chosen;
             }
             chosen.copyFrom(before);
         }
-        if (mapAddresses) {
-            int address = min == max ? min : spread(min, max, range.persistent());
-            if (source) {
-                chosen.source = address;
-            } else {
-                chosen.destination = address;
-            }
+        if (addresses != null) {
+            chooseAddress(addresses, range.persistent(), source);
         }
         if (!range.random()) {
             if (range.mapPorts()) {
@@ -83,9 +78,8 @@ final class NatSelector {
         return chosen;
     }
 
-    private static boolean isInRange(Tuple tuple, NatRange range, int min, int max, boolean mapAddresses) {
-        boolean address = !mapAddresses
-                || Integer.compareUnsigned(tuple.source, min) >= 0 && Integer.compareUnsigned(tuple.source, max) <= 0;
+    private static boolean isInRange(Tuple tuple, NatRange range, @Nullable AddressRange addresses) {
+        boolean address = addresses == null || addresses.contains(tuple.sourceHigh, tuple.sourceLow);
         return address && range.hasPort(tuple.sourcePort);
     }
 
@@ -95,16 +89,17 @@ final class NatSelector {
     }
 
     /** The mapping that the same source has towards somebody else. */
-    private boolean findExisting(NatRange range, int min, int max, boolean mapAddresses) {
+    private boolean findExisting(NatRange range, @Nullable AddressRange addresses) {
         for (Connection c = bySource[bucket(before)]; c != null; c = c.nextBySource) {
             Tuple original = c.original();
-            if (original.source == before.source
+            if (original.hasSameSource(before)
                     && original.sourcePort == before.sourcePort
                     && original.protocol == before.protocol) {
                 chosen.invert(c.reply());
-                chosen.destination = before.destination;
+                chosen.destinationHigh = before.destinationHigh;
+                chosen.destinationLow = before.destinationLow;
                 chosen.destinationPort = before.destinationPort;
-                if (isInRange(chosen, range, min, max, mapAddresses)) {
+                if (isInRange(chosen, range, addresses)) {
                     return true;
                 }
             }
@@ -114,17 +109,21 @@ final class NatSelector {
 
     private boolean hasPort() {
         return switch (chosen.protocol) {
-            case IpProtocol.TCP, IpProtocol.UDP, IpProtocol.ICMP, UDPLITE, SCTP, DCCP -> true;
+            case IpProtocol.TCP, IpProtocol.UDP, IpProtocol.ICMP, IpProtocol.ICMPV6, UDPLITE, SCTP, DCCP -> true;
             default -> false;
         };
     }
 
+    private boolean isIcmp() {
+        return chosen.protocol == IpProtocol.ICMP || chosen.protocol == IpProtocol.ICMPV6;
+    }
+
     private int port(boolean source) {
-        return source || chosen.protocol == IpProtocol.ICMP ? chosen.sourcePort : chosen.destinationPort;
+        return source || isIcmp() ? chosen.sourcePort : chosen.destinationPort;
     }
 
     private void setPort(boolean source, int port) {
-        if (source || chosen.protocol == IpProtocol.ICMP) {
+        if (source || isIcmp()) {
             chosen.sourcePort = port;
         } else {
             chosen.destinationPort = port;
@@ -141,7 +140,7 @@ final class NatSelector {
         if (range.mapPorts()) {
             min = range.minPort();
             size = range.maxPort() - min + 1;
-        } else if (chosen.protocol == IpProtocol.ICMP) {
+        } else if (isIcmp()) {
             min = 0;
             size = 65_536;
         } else if (!source) {
@@ -172,20 +171,60 @@ final class NatSelector {
         }
     }
 
-    /** Spreads clients over a range of addresses as Linux does: Jenkins' hash of source and destination. */
-    private int spread(int min, int max, boolean persistent) {
-        int seed = persistent ? 0 : Integer.reverseBytes(chosen.destination);
-        long hash = hashOfAddress(Integer.reverseBytes(chosen.source), seed) & 0xFFFF_FFFFL;
-        long distance = (max - min + 1) & 0xFFFF_FFFFL;
-        return min + (int) (hash * distance >>> 32);
+    /**
+     * Spreads clients over a range of addresses as Linux does: Jenkins' hash of source and destination, 32 bits of the
+     * address after the other.
+     */
+    private void chooseAddress(AddressRange range, boolean persistent, boolean source) {
+        long high = range.firstHigh();
+        long low = range.firstLow();
+        if (!range.isSingle()) {
+            boolean v4 = range.family() == IpFamily.V4;
+            int first = v4 ? WORDS - 1 : 0;
+            int hash = hashOfSource(v4, persistent ? 0 : word(chosen.destinationHigh, chosen.destinationLow, WORDS - 1));
+            boolean anything = false;
+            for (int i = first; i < WORDS; i++) {
+                int from = anything ? 0 : Integer.reverseBytes(word(range.firstHigh(), range.firstLow(), i));
+                int to = anything ? -2 : Integer.reverseBytes(word(range.lastHigh(), range.lastLow(), i));
+                int value = from + (int) ((hash & 0xFFFF_FFFFL) * (to - from + 1 & 0xFFFF_FFFFL) >>> 32);
+                int shift = (i & 1) == 0 ? 32 : 0;
+                if (i < 2) {
+                    high = high & 0xFFFF_FFFFL << 32 - shift | (value & 0xFFFF_FFFFL) << shift;
+                } else {
+                    low = low & 0xFFFF_FFFFL << 32 - shift | (value & 0xFFFF_FFFFL) << shift;
+                }
+                anything |= value != to;
+                hash ^= persistent ? 0 : word(chosen.destinationHigh, chosen.destinationLow, i);
+            }
+        }
+        if (source) {
+            chosen.sourceHigh = high;
+            chosen.sourceLow = low;
+        } else {
+            chosen.destinationHigh = high;
+            chosen.destinationLow = low;
+        }
     }
 
-    /** Bob Jenkins' lookup3 over four words of which only the first is not 0. */
-    static int hashOfAddress(int word, int seed) {
-        int a = HASH_START + (ADDRESS_WORDS << 2) + seed;
-        int b = a;
-        int c = a;
-        a += word;
+    /** 32 bits of an address, the first octet in the lowest byte: as Linux hashes them. */
+    private static int word(long high, long low, int index) {
+        return Integer.reverseBytes((int) ((index < 2 ? high : low) >>> ((index & 1) == 0 ? 32 : 0)));
+    }
+
+    private int hashOfSource(boolean v4, int seed) {
+        long high = chosen.sourceHigh;
+        long low = chosen.sourceLow;
+        return v4
+                ? hash(word(high, low, WORDS - 1), 0, 0, 0, seed)
+                : hash(word(high, low, 0), word(high, low, 1), word(high, low, 2), word(high, low, 3), seed);
+    }
+
+    /** Bob Jenkins' lookup3 over four words. */
+    static int hash(int first, int second, int third, int fourth, int seed) {
+        int a = HASH_START + (WORDS << 2) + seed;
+        int b = a + second;
+        int c = a + third;
+        a += first;
         a = a - c ^ Integer.rotateLeft(c, 4);
         c += b;
         b = b - a ^ Integer.rotateLeft(a, 6);
@@ -198,6 +237,7 @@ final class NatSelector {
         a += c;
         c = c - b ^ Integer.rotateLeft(b, 4);
         b += a;
+        a += fourth;
         c = (c ^ b) - Integer.rotateLeft(b, 14);
         a = (a ^ c) - Integer.rotateLeft(c, 11);
         b = (b ^ a) - Integer.rotateLeft(a, 25);
@@ -244,7 +284,8 @@ final class NatSelector {
     }
 
     private int bucket(Tuple tuple) {
-        int hash = (tuple.source ^ hashKey) * 0x9E37_79B9 + (tuple.sourcePort << 8 | tuple.protocol) * 0x85EB_CA6B;
+        long address = tuple.sourceHigh * 31 + tuple.sourceLow;
+        int hash = ((int) address ^ (int) (address >>> 32) ^ hashKey) * 0x9E37_79B9 + (tuple.sourcePort << 8 | tuple.protocol) * 0x85EB_CA6B;
         return (hash ^ hash >>> 15) & BUCKETS - 1;
     }
 }

@@ -2,6 +2,7 @@ package dev.doorbell.kernel.netfilter.tables;
 
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netfilter.Packet;
+import dev.doorbell.kernel.netfilter.match.Network;
 import dev.doorbell.kernel.netfilter.match.Protocols;
 import dev.doorbell.kernel.netfilter.match.Values;
 import org.jspecify.annotations.Nullable;
@@ -9,17 +10,15 @@ import org.jspecify.annotations.Nullable;
 /** What a rule asks about the IP header and the interfaces: {@code -s -d -i -o -p -f}. */
 final class IpPart {
     private static final int ANY_FRAGMENT = 0, LATER_FRAGMENT = 1, NOT_LATER_FRAGMENT = 2;
-    private final int source, sourceMask, destination, destinationMask;
+    private final Network source, destination;
     private final boolean sourceInverted, destinationInverted, inInverted, outInverted, protocolInverted;
     private final String in, out;
     private final int protocol;
     private final int fragment;
 
-    IpPart(RuleSpec spec, int[] sourceNetwork, int[] destinationNetwork) {
-        source = sourceNetwork[0];
-        sourceMask = sourceNetwork[1];
-        destination = destinationNetwork[0];
-        destinationMask = destinationNetwork[1];
+    IpPart(RuleSpec spec, Network source, Network destination) {
+        this.source = source;
+        this.destination = destination;
         sourceInverted = spec.sourceInverted;
         destinationInverted = spec.destinationInverted;
         in = spec.in;
@@ -32,14 +31,20 @@ final class IpPart {
     }
 
     boolean matches(Packet packet) {
-        if (((packet.source() & sourceMask) == source) == sourceInverted
-                || ((packet.destination() & destinationMask) == destination) == destinationInverted
+        if (source.matches(packet.sourceHigh(), packet.sourceLow()) == sourceInverted
+                || destination.matches(packet.destinationHigh(), packet.destinationLow()) == destinationInverted
                 || isInterface(in, packet.in()) == inInverted
                 || isInterface(out, packet.out()) == outInverted) {
             return false;
         }
-        if (protocol != 0 && (packet.protocol() == protocol) == protocolInverted) {
-            return false;
+        if (protocol != 0) {
+            if (packet.isBroken()) {
+                packet.hotDrop();
+                return false;
+            }
+            if ((packet.protocol() == protocol) == protocolInverted) {
+                return false;
+            }
         }
         return fragment == ANY_FRAGMENT || (packet.fragmentOffset() != 0) == (fragment == LATER_FRAGMENT);
     }
@@ -55,8 +60,8 @@ final class IpPart {
     }
 
     void save(StringBuilder text) {
-        saveNetwork(text, " -s ", source, sourceMask, sourceInverted);
-        saveNetwork(text, " -d ", destination, destinationMask, destinationInverted);
+        source.saveOption(text, " -s ", sourceInverted);
+        destination.saveOption(text, " -d ", destinationInverted);
         saveInterface(text, " -i ", in, inInverted);
         saveInterface(text, " -o ", out, outInverted);
         if (protocol != 0) {
@@ -67,15 +72,6 @@ final class IpPart {
             Values.saveInverted(text, fragment == NOT_LATER_FRAGMENT);
             text.append(" -f");
         }
-    }
-
-    private static void saveNetwork(StringBuilder text, String option, int address, int mask, boolean inverted) {
-        if (mask == 0 && !inverted) {
-            return;
-        }
-        Values.saveInverted(text, inverted);
-        text.append(option);
-        Values.saveNetwork(text, address, mask, true);
     }
 
     private static void saveInterface(StringBuilder text, String option, String name, boolean inverted) {

@@ -1,5 +1,6 @@
 package dev.doorbell.kernel.netfilter.tables;
 
+import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
 import dev.doorbell.kernel.netfilter.NetfilterHost;
@@ -17,10 +18,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The packet filter of one kernel: tables raw, mangle, nat and filter, loaded from and saved as iptables-save text.
+ * The packet filter of one version of IP in a kernel: tables raw, mangle, nat and filter, loaded from and saved as text of iptables-save or ip6tables-save.
  * Costs nothing until the first rules are loaded; connection tracking begins with the first rule that needs it.
  */
 public final class Iptables {
+    private final IpFamily family;
     private final NetfilterHooks hooks;
     private final NetfilterHost host;
     private final Conntrack conntrack;
@@ -30,7 +32,8 @@ public final class Iptables {
     private NetfilterLog log = (level, line) -> {};
     private boolean tracking;
 
-    public Iptables(NetfilterHooks hooks, NetfilterHost host) {
+    public Iptables(IpFamily family, NetfilterHooks hooks, NetfilterHost host) {
+        this.family = family;
         this.hooks = hooks;
         this.host = host;
         this.conntrack = new Conntrack(host.kernel());
@@ -72,7 +75,7 @@ public final class Iptables {
     }
 
     private List<Table> read(String text) throws RulesException {
-        RuleParser parser = new RuleParser(host, (level, line) -> log.log(level, line), nat);
+        RuleParser parser = new RuleParser(family, host, (level, line) -> log.log(level, line), nat);
         List<Table> loaded = new ArrayList<>();
         TableReader reader = null;
         int number = 0;

@@ -1,5 +1,6 @@
 package dev.doorbell.kernel.netfilter.tables;
 
+import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
 import dev.doorbell.kernel.netfilter.NetfilterHost;
 import dev.doorbell.kernel.netfilter.NetfilterLog;
@@ -7,6 +8,7 @@ import dev.doorbell.kernel.netfilter.RulesException;
 import dev.doorbell.kernel.netfilter.Words;
 import dev.doorbell.kernel.netfilter.match.MatchBuilder;
 import dev.doorbell.kernel.netfilter.match.Matches;
+import dev.doorbell.kernel.netfilter.match.Network;
 import dev.doorbell.kernel.netfilter.match.Protocols;
 import dev.doorbell.kernel.netfilter.match.Values;
 import dev.doorbell.kernel.netfilter.nat.Nat;
@@ -18,14 +20,20 @@ import java.util.List;
 final class RuleParser {
     private static final int MAX_INTERFACE = 15;
 
+    private final IpFamily family;
     private final NetfilterHost host;
     private final NetfilterLog log;
     private final Nat nat;
 
-    RuleParser(NetfilterHost host, NetfilterLog log, Nat nat) {
+    RuleParser(IpFamily family, NetfilterHost host, NetfilterLog log, Nat nat) {
+        this.family = family;
         this.host = host;
         this.log = log;
         this.nat = nat;
+    }
+
+    IpFamily family() {
+        return family;
     }
 
     /** @param words behind the name of the chain */
@@ -82,6 +90,9 @@ final class RuleParser {
                 }
             }
             case "-f", "--fragment" -> {
+                if (family == IpFamily.V6) {
+                    throw new RulesException(option + ": only with IPv4; tracked fragments are joined before any rule");
+                }
                 spec.fragment = true;
                 spec.fragmentInverted = inverted;
             }
@@ -98,7 +109,8 @@ final class RuleParser {
                 spec.packets = Values.number(option, words.argument(option), 0, Long.MAX_VALUE);
                 spec.bytes = Values.number(option, words.argument(option), 0, Long.MAX_VALUE);
             }
-            case "-4", "--ipv4" -> {}
+            case "-4", "--ipv4" -> only(IpFamily.V4, option);
+            case "-6", "--ipv6" -> only(IpFamily.V6, option);
             default -> {
                 return false;
             }
@@ -106,12 +118,18 @@ final class RuleParser {
         return true;
     }
 
-    private static void networks(List<int[]> into, String option, String list, boolean inverted) throws RulesException {
+    private void only(IpFamily wanted, String option) throws RulesException {
+        if (family != wanted) {
+            throw new RulesException(option + ": these are rules of " + family.program());
+        }
+    }
+
+    private void networks(List<Network> into, String option, String list, boolean inverted) throws RulesException {
         if (!into.isEmpty()) {
             throw new RulesException(option + ": only once");
         }
         for (String one : list.split(",", -1)) {
-            into.add(Values.network(option, one));
+            into.add(Network.parse(family, option, one));
         }
         if (inverted && into.size() > 1) {
             throw new RulesException(option + ": an exclamation mark goes with one address only");
@@ -127,7 +145,7 @@ final class RuleParser {
     }
 
     private void addMatch(RuleSpec spec, String name) throws RulesException {
-        spec.matches.add(Matches.builder(name, host));
+        spec.matches.add(Matches.builder(name, family, host));
         spec.matchNames.add(name);
     }
 
@@ -137,7 +155,7 @@ final class RuleParser {
         }
         spec.jump = name;
         spec.isGoto = option.equals("-g") || option.equals("--goto");
-        spec.target = spec.isGoto ? null : Targets.builder(name, host, log, nat);
+        spec.target = spec.isGoto ? null : Targets.builder(name, family, host, log, nat);
     }
 
     /** Options of the target or of a match, the one named last first; or of the protocol's own match. */
@@ -152,11 +170,11 @@ final class RuleParser {
                 return true;
             }
         }
-        String implied = spec.protocolInverted ? null : Matches.ofProtocol(spec.protocol);
+        String implied = spec.protocolInverted ? null : Matches.ofProtocol(spec.protocol, family);
         if (implied == null || spec.matchNames.contains(implied)) {
             return false;
         }
-        MatchBuilder match = Matches.builder(implied, host);
+        MatchBuilder match = Matches.builder(implied, family, host);
         if (!match.option(option, inverted, words)) {
             return false;
         }

@@ -1,8 +1,10 @@
 package dev.doorbell.kernel.netfilter.tables;
 
+import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netfilter.RulesException;
 import dev.doorbell.kernel.netfilter.match.Match;
 import dev.doorbell.kernel.netfilter.match.MatchBuilder;
+import dev.doorbell.kernel.netfilter.match.Network;
 import dev.doorbell.kernel.netfilter.match.RuleHead;
 import dev.doorbell.kernel.netfilter.target.Target;
 import dev.doorbell.kernel.netfilter.target.TargetBuilder;
@@ -12,12 +14,11 @@ import org.jspecify.annotations.Nullable;
 
 /** A rule as read: what its options said. Becomes one {@link Rule} for each pair of addresses that it lists. */
 final class RuleSpec {
-    private static final int[] ANYWHERE = {0, 0};
-
+    final IpFamily family;
     final int line;
     final Chain chain;
-    final List<int[]> sources = new ArrayList<>();
-    final List<int[]> destinations = new ArrayList<>();
+    final List<Network> sources = new ArrayList<>();
+    final List<Network> destinations = new ArrayList<>();
     boolean sourceInverted, destinationInverted, inInverted, outInverted, protocolInverted;
     String in = "", out = "";
     int protocol;
@@ -34,13 +35,14 @@ final class RuleSpec {
     /** Position at which it is inserted, from 0 on; -1: appended. */
     int insertAt = -1;
 
-    RuleSpec(int line, Chain chain) {
+    RuleSpec(IpFamily family, int line, Chain chain) {
+        this.family = family;
         this.line = line;
         this.chain = chain;
     }
 
     private RuleHead head(String table, int hook) {
-        return new RuleHead(table, chain.name(), hook, protocol, protocolInverted);
+        return new RuleHead(family, table, chain.name(), hook, protocol, protocolInverted);
     }
 
     /** Checks that it may stand where packets of a hook come by. */
@@ -57,8 +59,9 @@ final class RuleSpec {
     /** @param destinationChain what -j or -g names, when that is a chain */
     List<Rule> build(String table, Rule.Action action, @Nullable Chain destinationChain) throws RulesException {
         List<Rule> rules = new ArrayList<>();
-        for (int[] source : sources.isEmpty() ? List.of(ANYWHERE) : sources) {
-            for (int[] destination : destinations.isEmpty() ? List.of(ANYWHERE) : destinations) {
+        List<Network> anywhere = List.of(Network.any(family));
+        for (Network source : sources.isEmpty() ? anywhere : sources) {
+            for (Network destination : destinations.isEmpty() ? anywhere : destinations) {
                 RuleHead head = head(table, chain.hook());
                 Match[] built = new Match[matches.size()];
                 for (int i = 0; i < built.length; i++) {

@@ -82,8 +82,8 @@ final class TableReader {
         return chain;
     }
 
-    private static boolean isTarget(String name) {
-        return List.of(Targets.names().split(", ", -1)).contains(name);
+    private boolean isTarget(String name) {
+        return List.of(Targets.names(parser.family()).split(", ", -1)).contains(name);
     }
 
     private static long[] counters(String text) throws RulesException {
@@ -125,7 +125,7 @@ final class TableReader {
         if (chain == null) {
             throw new RulesException("chain " + name + ": table " + kind.text() + " has no such chain");
         }
-        RuleSpec spec = new RuleSpec(number, chain);
+        RuleSpec spec = new RuleSpec(parser.family(), number, chain);
         if (insert) {
             spec.insertAt = position(words);
         }
@@ -198,7 +198,7 @@ final class TableReader {
         if (chain == null) {
             throw new RulesException((spec.isGoto ? "-g " : "-j ") + spec.jump
                     + ": no such chain in table " + kind.text() + ", and no such target; targets are "
-                    + Targets.names());
+                    + Targets.names(parser.family()));
         }
         if (chain.isBuiltIn()) {
             throw new RulesException("-j " + spec.jump + ": a built-in chain cannot be jumped to");

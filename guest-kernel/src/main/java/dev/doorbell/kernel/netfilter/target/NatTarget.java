@@ -1,7 +1,10 @@
 package dev.doorbell.kernel.netfilter.target;
 
+import org.jspecify.annotations.Nullable;
+import dev.doorbell.kernel.netfilter.IpFamily;
+import dev.doorbell.kernel.netfilter.AddressRange;
 import dev.doorbell.bus.wire.IpProtocol;
-import dev.doorbell.bus.wire.Ipv4Address;
+import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
 import dev.doorbell.kernel.netfilter.NetfilterHost;
@@ -72,25 +75,24 @@ final class NatTarget implements Target {
 
     private Result masquerade(Packet packet, Connection connection) {
         NetDevice out = packet.out();
-        if (connection.original().source == 0 || out == null) {
+        if (Ipv6Address.isAny(packet.sourceHigh(), packet.sourceLow()) || out == null) {
             return Result.ACCEPT; // has no address yet, and shall not get one like this
         }
-        int address = host.sourceFor(out, host.nextHop(packet.skb(), packet.destination()));
-        if (address == 0) {
+        long[] address = host.sourceFor(out, packet.skb(), packet.destinationHigh(), packet.destinationLow());
+        if (address == null) {
             return Result.DROP;
         }
         connection.masqueradeInterface = out.ifindex();
-        nat.setUp(connection, range, address, packet.hook());
+        nat.setUp(connection, range, AddressRange.of(packet.family(), address[0], address[1]), packet.hook());
         return Result.ACCEPT;
     }
 
     private Result redirect(Packet packet, Connection connection) {
-        NetDevice in = packet.in();
-        int address = in == null ? Ipv4Address.LOOPBACK : host.firstAddress(in);
-        if (address == 0) {
+        long[] address = host.redirectTarget(packet.in());
+        if (address == null) {
             return Result.DROP;
         }
-        nat.setUp(connection, range, address, packet.hook());
+        nat.setUp(connection, range, AddressRange.of(packet.family(), address[0], address[1]), packet.hook());
         return Result.ACCEPT;
     }
 
@@ -99,11 +101,12 @@ final class NatTarget implements Target {
         out.append(" -j ").append(kind);
         if (kind.takesAddress()) {
             out.append(' ').append(kind.option).append(' ');
-            if (range.mapAddresses()) {
-                out.append(Ipv4Address.format(range.minAddress()));
-                if (range.maxAddress() != range.minAddress()) {
-                    out.append('-').append(Ipv4Address.format(range.maxAddress()));
-                }
+            AddressRange addresses = range.addresses();
+            boolean brackets = addresses != null && range.mapPorts() && addresses.family() == IpFamily.V6;
+            if (addresses != null) {
+                out.append(brackets ? "[" : "");
+                addresses.save(out, false);
+                out.append(brackets ? "]" : "");
             }
             if (range.mapPorts()) {
                 savePorts(out.append(':'));
@@ -139,14 +142,16 @@ final class NatTarget implements Target {
         private static final int DCCP = 33, SCTP = 132, UDPLITE = 136;
 
         private final Kind kind;
+        private final IpFamily family;
         private final Nat nat;
         private final NetfilterHost host;
-        private int[] addresses = {};
+        private @Nullable AddressRange addresses;
         private int[] ports = {};
         private boolean given, random, randomFully, persistent;
 
-        Builder(Kind kind, Nat nat, NetfilterHost host) {
+        Builder(Kind kind, IpFamily family, Nat nat, NetfilterHost host) {
             this.kind = kind;
+            this.family = family;
             this.nat = nat;
             this.host = host;
         }
@@ -181,22 +186,28 @@ final class NatTarget implements Target {
                 ports = range(option, text);
                 return;
             }
-            int colon = text.indexOf(':');
+            int colon = portColon(text);
             String hosts = colon < 0 ? text : text.substring(0, colon);
+            if (hosts.startsWith("[") && hosts.endsWith("]") && family == IpFamily.V6) {
+                hosts = hosts.substring(1, hosts.length() - 1);
+            }
             if (colon >= 0) {
                 ports = range(option, text.substring(colon + 1));
             }
             if (!hosts.isEmpty()) {
-                int dash = hosts.indexOf('-');
-                int from = Values.address(option, dash < 0 ? hosts : hosts.substring(0, dash));
-                int to = dash < 0 ? from : Values.address(option, hosts.substring(dash + 1));
-                if (Integer.compareUnsigned(from, to) > 0) {
-                    throw new RulesException(option + " \"" + text + "\": the range ends before it begins");
-                }
-                addresses = new int[] {from, to};
+                addresses = AddressRange.parse(family, option, hosts);
             } else if (colon < 0) {
                 throw new RulesException(option + ": needs an address, a port behind a colon, or both");
             }
+        }
+
+        /** The colon in front of ports, which in IPv6 stands behind a bracket; or -1. */
+        private int portColon(String text) {
+            if (family == IpFamily.V4) {
+                return text.indexOf(':');
+            }
+            int behind = text.indexOf("]:");
+            return behind >= 0 ? behind + 1 : text.startsWith(":") && !text.startsWith("::") ? 0 : -1;
         }
 
         private static int[] range(String option, String text) throws RulesException {
@@ -219,16 +230,13 @@ final class NatTarget implements Target {
                     || head.isFor(UDPLITE)
                     || head.isFor(SCTP)
                     || head.isFor(DCCP)
-                    || head.isFor(IpProtocol.ICMP);
+                    || head.isFor(family.icmp());
             if (ports.length != 0 && !hasPorts) {
                 throw new RulesException(kind.option + ": ports need -p tcp, udp, udplite, sctp or dccp");
             }
             Places.require(kind.name(), head, "nat", kind.hooks);
-            boolean mapsAddress = addresses.length != 0 || !kind.takesAddress();
             NatRange range = new NatRange(
-                    mapsAddress,
-                    addresses.length == 0 ? 0 : addresses[0],
-                    addresses.length == 0 ? 0 : addresses[1],
+                    addresses,
                     ports.length != 0,
                     ports.length == 0 ? 0 : ports[0],
                     ports.length == 0 ? 0 : ports[1],

@@ -1,5 +1,7 @@
 package dev.doorbell.kernel.netfilter.target;
 
+import dev.doorbell.bus.wire.Ipv6Header;
+import dev.doorbell.bus.wire.ExtensionHeaders;
 import dev.doorbell.bus.mem.GuestMemory;
 import dev.doorbell.bus.wire.EthernetHeader;
 import dev.doorbell.bus.wire.IcmpTypes;
@@ -23,6 +25,8 @@ final class PacketText {
 
     private final StringBuilder out = new StringBuilder(MAX_BYTES);
     private final Ipv4Header ip = new Ipv4Header();
+    private final Ipv6Header ip6 = new Ipv6Header();
+    private final ExtensionHeaders chain = new ExtensionHeaders();
     private final EthernetHeader ethernet = new EthernetHeader();
     private GuestMemory memory = GuestMemory.ofHost(0, 0, () -> {});
     private int flags;
@@ -39,7 +43,11 @@ final class PacketText {
             linkHeader(skb);
         }
         packet.pull(Math.min(packet.transportLength(), MAX_BYTES / 2));
-        network(skb.data(), skb.headLength(), true);
+        if (packet.isV6()) {
+            network6(skb.data(), skb.headLength(), true);
+        } else {
+            network(skb.data(), skb.headLength(), true);
+        }
         if ((flags & LogTarget.UID) != 0 && skb.owner != null) {
             out.append("UID=0 GID=0 ");
         }
@@ -106,6 +114,31 @@ final class PacketText {
         transport(ip.protocol(), at + header, available - header, (fragment & 0x1FFF) != 0, outer);
     }
 
+    private void network6(long at, int available, boolean outer) {
+        if (available < Ipv6Header.LENGTH) {
+            out.append("TRUNCATED");
+            return;
+        }
+        ip6.wrap(memory, at, available);
+        out.append("SRC=");
+        address6(ip6.sourceHigh(), ip6.sourceLow());
+        out.append(" DST=");
+        address6(ip6.destinationHigh(), ip6.destinationLow());
+        out.append(" LEN=").append(ip6.payloadLength() + Ipv6Header.LENGTH);
+        out.append(" TC=").append(ip6.trafficClass());
+        out.append(" HOPLIMIT=").append(ip6.hopLimit());
+        out.append(" FLOWLBL=").append(ip6.flowLabel()).append(' ');
+        int transport = chain.skip(memory, at, available);
+        if (transport == ExtensionHeaders.INCOMPLETE) {
+            out.append("INCOMPLETE [").append(available - Ipv6Header.LENGTH).append(" bytes] ");
+            return;
+        }
+        if (chain.isFragment()) {
+            out.append("FRAG:").append(chain.fragmentOffset()).append(' ');
+        }
+        transport(chain.protocol(), at + transport, available - transport, chain.isLaterFragment(), outer);
+    }
+
     private void transport(int protocol, long at, int available, boolean laterFragment, boolean outer) {
         switch (protocol) {
             case IpProtocol.TCP -> {
@@ -125,6 +158,12 @@ final class PacketText {
                 out.append("PROTO=ICMP ");
                 if (!laterFragment && isThere(8, available)) {
                     icmp(at, available, outer);
+                }
+            }
+            case IpProtocol.ICMPV6 -> {
+                out.append("PROTO=ICMPv6 ");
+                if (!laterFragment && isThere(8, available)) {
+                    icmp6(at, available, outer);
                 }
             }
             case ESP, AH -> {
@@ -199,6 +238,33 @@ final class PacketText {
         }
     }
 
+    private void icmp6(long at, int available, boolean outer) {
+        int type = u8(at);
+        out.append("TYPE=").append(type).append(" CODE=").append(u8(at + 1)).append(' ');
+        switch (type) {
+            case 128, 129 ->
+                out.append("ID=")
+                        .append(u16(at + 4))
+                        .append(" SEQ=")
+                        .append(u16(at + 6))
+                        .append(' ');
+            case 1, 2, 3, 4 -> {
+                if (type == 4) {
+                    out.append("POINTER=").append(Integer.toHexString(i32(at + 4))).append(' ');
+                }
+                if (outer) {
+                    out.append('[');
+                    network6(at + 8, available - 8, false);
+                    out.append("] ");
+                }
+                if (outer && type == 2) {
+                    out.append("MTU=").append(i32(at + 4) & 0xFFFF_FFFFL).append(' ');
+                }
+            }
+            default -> {}
+        }
+    }
+
     private void quoted(long at, int available, boolean outer) {
         if (outer) {
             out.append('[');
@@ -218,6 +284,14 @@ final class PacketText {
     private void address(int value) {
         out.append(value >>> 24).append('.').append(value >>> 16 & 0xFF).append('.');
         out.append(value >>> 8 & 0xFF).append('.').append(value & 0xFF);
+    }
+
+    /** Written in full, as the kernel's log has it. */
+    private void address6(long high, long low) {
+        for (int i = 0; i < Long.BYTES * 2; i++) {
+            out.append(i > 0 && (i & 1) == 0 ? ":" : "");
+            hex((int) ((i < Long.BYTES ? high : low) >>> 56 - (i & 7) * 8) & 0xFF);
+        }
     }
 
     private void hex(int octet) {

@@ -1,5 +1,6 @@
 package dev.doorbell.kernel.netfilter.target;
 
+import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.bus.wire.IcmpTypes;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
@@ -21,7 +22,14 @@ final class RejectTarget implements Target {
         NET_PROHIBITED("icmp-net-prohibited", "net-prohib", IcmpTypes.NET_PROHIBITED),
         HOST_PROHIBITED("icmp-host-prohibited", "host-prohib", IcmpTypes.HOST_PROHIBITED),
         RESET("tcp-reset", "tcp-rst", -1),
-        ADMIN_PROHIBITED("icmp-admin-prohibited", "admin-prohib", IcmpTypes.PACKET_FILTERED);
+        ADMIN_PROHIBITED("icmp-admin-prohibited", "admin-prohib", IcmpTypes.PACKET_FILTERED),
+        NO_ROUTE6("icmp6-no-route", "no-route", 0),
+        PROHIBITED6("icmp6-adm-prohibited", "adm-prohibited", 1),
+        ADDRESS6("icmp6-addr-unreachable", "addr-unreach", 3),
+        PORT6("icmp6-port-unreachable", "port-unreach", 4),
+        POLICY6("icmp6-policy-fail", "policy-fail", 5),
+        ROUTE6("icmp6-reject-route", "reject-route", 6);
+
         private final String text, alias;
         private final int code;
 
@@ -30,7 +38,14 @@ final class RejectTarget implements Target {
             this.alias = alias;
             this.code = code;
         }
+
+        private boolean isFor(IpFamily family) {
+            return this == RESET || text.startsWith("icmp6") == (family == IpFamily.V6);
+        }
     }
+
+    /** ICMPv6: destination unreachable, RFC 4443 §3.1. */
+    private static final int UNREACHABLE6 = 1;
 
     private final NetfilterHost host;
     private final With with;
@@ -46,7 +61,8 @@ final class RejectTarget implements Target {
         if (with == With.RESET) {
             host.sendReset(packet.skb(), packet.hook());
         } else {
-            host.sendIcmpError(packet.skb(), IcmpTypes.DEST_UNREACH, with.code);
+            int type = packet.isV6() ? UNREACHABLE6 : IcmpTypes.DEST_UNREACH;
+            host.sendIcmpError(packet.skb(), type, with.code);
         }
         return Result.DROP;
     }
@@ -58,11 +74,14 @@ final class RejectTarget implements Target {
 
     /** Reads --reject-with. */
     static final class Builder implements TargetBuilder {
+        private final IpFamily family;
         private final NetfilterHost host;
-        private With with = With.PORT_UNREACHABLE;
+        private With with;
 
-        Builder(NetfilterHost host) {
+        Builder(IpFamily family, NetfilterHost host) {
+            this.family = family;
             this.host = host;
+            this.with = family == IpFamily.V4 ? With.PORT_UNREACHABLE : With.PORT6;
         }
 
         @Override
@@ -74,6 +93,9 @@ final class RejectTarget implements Target {
             String text = words.argument(name);
             StringBuilder allowed = new StringBuilder();
             for (With candidate : With.values()) {
+                if (!candidate.isFor(family)) {
+                    continue;
+                }
                 // as iptables: the beginning of a name is enough
                 if (candidate.text.startsWith(text) || candidate.alias.startsWith(text)) {
                     with = candidate;

@@ -1,5 +1,6 @@
 package dev.doorbell.kernel.netfilter.target;
 
+import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netfilter.NetfilterHost;
 import dev.doorbell.kernel.netfilter.NetfilterLog;
 import dev.doorbell.kernel.netfilter.nat.Nat;
@@ -10,25 +11,30 @@ public final class Targets {
     private Targets() {}
 
     /** A builder for {@code -j name}; null: there is no such target. */
-    public static @Nullable TargetBuilder builder(String name, NetfilterHost host, NetfilterLog log, Nat nat) {
+    public static @Nullable TargetBuilder builder(
+            String name, IpFamily family, NetfilterHost host, NetfilterLog log, Nat nat) {
         return switch (name) {
-            case "REJECT" -> new RejectTarget.Builder(host);
+            case "REJECT" -> new RejectTarget.Builder(family, host);
             case "LOG" -> new LogTarget.Builder(log);
             case "MARK" -> new MarkTarget.Builder();
             case "CONNMARK" -> new ConnmarkTarget.Builder();
             case "NOTRACK" -> new NotrackTarget.Builder(false);
             case "CT" -> new NotrackTarget.Builder(true);
-            case "TTL" -> new TtlTarget.Builder();
-            case "SNAT" -> new NatTarget.Builder(NatTarget.Kind.SNAT, nat, host);
-            case "DNAT" -> new NatTarget.Builder(NatTarget.Kind.DNAT, nat, host);
-            case "MASQUERADE" -> new NatTarget.Builder(NatTarget.Kind.MASQUERADE, nat, host);
-            case "REDIRECT" -> new NatTarget.Builder(NatTarget.Kind.REDIRECT, nat, host);
-            default -> null;
+            case "SNAT" -> new NatTarget.Builder(NatTarget.Kind.SNAT, family, nat, host);
+            case "DNAT" -> new NatTarget.Builder(NatTarget.Kind.DNAT, family, nat, host);
+            case "MASQUERADE" -> new NatTarget.Builder(NatTarget.Kind.MASQUERADE, family, nat, host);
+            case "REDIRECT" -> new NatTarget.Builder(NatTarget.Kind.REDIRECT, family, nat, host);
+            default -> name.equals(hops(family)) ? new TtlTarget.Builder(family) : null;
         };
     }
 
+    private static String hops(IpFamily family) {
+        return family == IpFamily.V4 ? "TTL" : "HL";
+    }
+
     /** What can stand behind {@code -j} besides a chain. */
-    public static String names() {
-        return "ACCEPT, DROP, RETURN, REJECT, LOG, MARK, CONNMARK, NOTRACK, CT, TTL, SNAT, DNAT, MASQUERADE, REDIRECT";
+    public static String names(IpFamily family) {
+        return "ACCEPT, DROP, RETURN, REJECT, LOG, MARK, CONNMARK, NOTRACK, CT, " + hops(family)
+                + ", SNAT, DNAT, MASQUERADE, REDIRECT";
     }
 }

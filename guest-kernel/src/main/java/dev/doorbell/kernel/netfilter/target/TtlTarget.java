@@ -1,25 +1,29 @@
 package dev.doorbell.kernel.netfilter.target;
 
-import dev.doorbell.bus.wire.InternetChecksum;
-import dev.doorbell.bus.wire.Ipv4Header;
+import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netfilter.Packet;
 import dev.doorbell.kernel.netfilter.RulesException;
 import dev.doorbell.kernel.netfilter.Words;
 import dev.doorbell.kernel.netfilter.match.RuleHead;
 import dev.doorbell.kernel.netfilter.match.Values;
+import java.util.Locale;
 
-/** {@code -j TTL}: changes the hops that the packet has left. */
-record TtlTarget(Mode mode, int value) implements Target {
-    /** What it does, with the option's name. */
+/** {@code -j TTL} and {@code -j HL}: changes the hops that the packet has left. */
+record TtlTarget(IpFamily family, Mode mode, int value) implements Target {
+    /** What it does, with the end of the option's name. */
     enum Mode {
-        SET("--ttl-set"),
-        INCREASE("--ttl-inc"),
-        DECREASE("--ttl-dec");
+        SET("-set"),
+        INCREASE("-inc"),
+        DECREASE("-dec");
 
         private final String option;
 
         Mode(String option) {
             this.option = option;
+        }
+
+        private String option(IpFamily family) {
+            return "--" + TtlTarget.name(family).toLowerCase(Locale.ROOT) + option;
         }
     }
 
@@ -28,8 +32,7 @@ record TtlTarget(Mode mode, int value) implements Target {
         if (!packet.skb().cow(0) || !packet.reload()) {
             return Result.DROP;
         }
-        Ipv4Header ip = packet.ip();
-        int before = ip.ttl();
+        int before = packet.hops();
         int after =
                 switch (mode) {
                     case SET -> value;
@@ -37,27 +40,34 @@ record TtlTarget(Mode mode, int value) implements Target {
                     case DECREASE -> Math.max(0, before - value);
                 };
         if (after != before) {
-            int old = before << 8 | ip.protocol();
-            ip.ttl(after);
-            ip.checksum(InternetChecksum.update16(ip.checksum(), old, after << 8 | ip.protocol()));
+            packet.hops(after);
         }
         return Result.CONTINUE;
     }
 
     @Override
     public void save(StringBuilder out) {
-        out.append(" -j TTL ").append(mode.option).append(' ').append(value);
+        out.append(" -j ").append(name(family)).append(' ').append(mode.option(family)).append(' ').append(value);
+    }
+
+    private static String name(IpFamily family) {
+        return family == IpFamily.V6 ? "HL" : "TTL";
     }
 
     /** Reads one of the three options. */
     static final class Builder implements TargetBuilder {
+        private final IpFamily family;
         private Mode mode = Mode.SET;
         private int value = -1;
+
+        Builder(IpFamily family) {
+            this.family = family;
+        }
 
         @Override
         public boolean option(String name, boolean inverted, Words words) throws RulesException {
             for (Mode candidate : Mode.values()) {
-                if (candidate.option.equals(name)) {
+                if (candidate.option(family).equals(name)) {
                     Values.notInverted(name, inverted);
                     mode = candidate;
                     value = (int) Values.number(name, words.argument(name), mode == Mode.SET ? 0 : 1, 255);
@@ -70,10 +80,15 @@ record TtlTarget(Mode mode, int value) implements Target {
         @Override
         public Target build(RuleHead head) throws RulesException {
             if (value < 0) {
-                throw new RulesException("-j TTL needs --ttl-set, --ttl-inc or --ttl-dec");
+                throw new RulesException(String.format(
+                        "-j %s needs %s, %s or %s",
+                        name(family),
+                        Mode.SET.option(family),
+                        Mode.INCREASE.option(family),
+                        Mode.DECREASE.option(family)));
             }
-            Places.require("TTL", head, "mangle");
-            return new TtlTarget(mode, value);
+            Places.require(name(family), head, "mangle");
+            return new TtlTarget(family, mode, value);
         }
     }
 }

@@ -3,6 +3,9 @@ package dev.doorbell.kernel.netfilter.nat;
 import static dev.doorbell.kernel.netfilter.FilterFixture.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.doorbell.kernel.netfilter.Packet;
+import dev.doorbell.kernel.netfilter.NetfilterHooks;
+import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.Ipv4Address;
 import dev.doorbell.kernel.TestKernel;
@@ -131,7 +134,8 @@ class NatTest {
     void aChecksumThatTheCardFinishesStaysRightForBothKindsOfPacket() {
         try (TestKernel kernel = new TestKernel()) {
             Tuple target = new Tuple();
-            target.source = Ipv4Address.of(203, 0, 113, 77);
+            int natted = Ipv4Address.of(203, 0, 113, 77);
+            target.sourceLow = Ipv6Address.ofV4(natted);
             target.sourcePort = 40_001;
             byte[] frame = Packets.ip()
                     .protocol(6)
@@ -147,13 +151,16 @@ class NatTest {
             skb.checksumStart = skb.data() + 20;
             skb.checksumOffset = 16;
             skb.gsoSize = 1000;
-            assertThat(new NatRewriter().rewrite(skb, target, true)).isTrue();
+            Packet loaded = new Packet();
+            assertThat(loaded.load(NetfilterHooks.POST_ROUTING, skb, null, null))
+                    .isTrue();
+            assertThat(new NatRewriter().rewrite(loaded, target, true)).isTrue();
             assertThat(skb.gsoSize).isEqualTo(1000);
             assertThat(SkbChecksum.help(skb)).isTrue();
             byte[] done = TestKernel.bytes(skb);
             skb.free();
             assertThat(Packets.checksum(done, 0, 20, 0)).isZero();
-            long after = Packets.pseudo(target.source, to, 6, done.length - 20);
+            long after = Packets.pseudo(natted, to, 6, done.length - 20);
             assertThat(Packets.checksum(done, 20, done.length - 20, after)).isZero();
             assertThat(Packets.u16(done, 20)).isEqualTo(40_001);
         }

@@ -1,8 +1,6 @@
-package dev.doorbell.kernel.ipv6;
+package dev.doorbell.bus.wire;
 
 import dev.doorbell.bus.mem.GuestMemory;
-import dev.doorbell.bus.wire.IpProtocol;
-import dev.doorbell.bus.wire.Ipv6Header;
 
 /**
  * Finds the transport header behind a chain of extension headers, without acting on them: for errors about packets, and
@@ -16,7 +14,8 @@ public final class ExtensionHeaders {
     private static final int NEXT_HEADER_AT = 6;
 
     private int protocol;
-    private boolean laterFragment;
+    private boolean laterFragment, fragment;
+    private int fragmentOffset;
 
     /** Protocol number of the last {@link #skip}. */
     public int protocol() {
@@ -26,6 +25,16 @@ public final class ExtensionHeaders {
     /** The last {@link #skip} met a fragment header with an offset: what follows is no header. */
     public boolean isLaterFragment() {
         return laterFragment;
+    }
+
+    /** The last {@link #skip} met a fragment header of a datagram that was cut. */
+    public boolean isFragment() {
+        return fragment;
+    }
+
+    /** Where in the datagram's payload the fragment of the last {@link #skip} begins, bytes. */
+    public int fragmentOffset() {
+        return fragmentOffset;
     }
 
     /**
@@ -41,8 +50,10 @@ public final class ExtensionHeaders {
     }
 
     /** As above, from the middle of a chain on. */
-    int skip(GuestMemory memory, long packet, int offset, int bytes, int nextHeader) {
+    public int skip(GuestMemory memory, long packet, int offset, int bytes, int nextHeader) {
         laterFragment = false;
+        fragment = false;
+        fragmentOffset = 0;
         int at = offset;
         int next = nextHeader;
         while (isExtension(next)) {
@@ -54,7 +65,10 @@ public final class ExtensionHeaders {
                     ? FRAGMENT_BYTES
                     : next == AUTHENTICATION ? (units + 2) * 4 : (units + 1) * 8;
             if (next == IpProtocol.IPV6_FRAGMENT) {
-                laterFragment |= (Short.reverseBytes(memory.readShort(packet + at + 2)) & 0xFFF8) != 0;
+                int field = Short.reverseBytes(memory.readShort(packet + at + 2)) & 0xFFFF;
+                fragmentOffset = field & 0xFFF8;
+                laterFragment |= fragmentOffset != 0;
+                fragment |= (field & 0xFFF9) != 0;
             }
             next = memory.readByte(packet + at) & 0xFF;
             at += length;
@@ -66,7 +80,7 @@ public final class ExtensionHeaders {
         return at > bytes ? INCOMPLETE : at;
     }
 
-    static boolean isExtension(int nextHeader) {
+    public static boolean isExtension(int nextHeader) {
         return switch (nextHeader) {
             case IpProtocol.HOP_BY_HOP,
                     IpProtocol.IPV6_ROUTING,
