@@ -1,8 +1,7 @@
 package dev.doorbell.kernel.icmpv6;
 
-import dev.doorbell.bus.wire.ExtensionHeaders;
-
 import dev.doorbell.bus.mem.GuestMemory;
+import dev.doorbell.bus.wire.ExtensionHeaders;
 import dev.doorbell.bus.wire.IcmpHeader;
 import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.IpProtocol;

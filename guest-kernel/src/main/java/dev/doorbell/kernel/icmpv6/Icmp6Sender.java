@@ -1,8 +1,6 @@
 package dev.doorbell.kernel.icmpv6;
 
-import dev.doorbell.kernel.netfilter.conntrack.ConntrackInfo;
 import dev.doorbell.bus.wire.ExtensionHeaders;
-
 import dev.doorbell.bus.wire.IcmpHeader;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv6Address;
@@ -16,6 +14,7 @@ import dev.doorbell.kernel.ipv6.L4Protocol6;
 import dev.doorbell.kernel.ipv6.RawDelivery6;
 import dev.doorbell.kernel.ipv6.Route6;
 import dev.doorbell.kernel.netdev.NetDevice;
+import dev.doorbell.kernel.netfilter.conntrack.ConntrackInfo;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbCopy;
 

@@ -1,11 +1,11 @@
 package dev.doorbell.kernel.ipv4;
 
-import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.bus.wire.EtherType;
 import dev.doorbell.kernel.arp.Arp;
 import dev.doorbell.kernel.netdev.NetCore;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netdev.NetdevNotifier;
+import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
 import dev.doorbell.kernel.netfilter.tables.Iptables;
 import dev.doorbell.kernel.skb.DropReason;

@@ -1,16 +1,16 @@
 package dev.doorbell.kernel.ipv4;
 
-import dev.doorbell.kernel.netfilter.TcpReset;
-import dev.doorbell.bus.wire.Ipv6Address;
-import dev.doorbell.bus.wire.Ipv4Address;
 import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.IpProtocol;
+import dev.doorbell.bus.wire.Ipv4Address;
 import dev.doorbell.bus.wire.Ipv4Header;
+import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.bus.wire.TcpHeader;
 import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
 import dev.doorbell.kernel.netfilter.NetfilterHost;
+import dev.doorbell.kernel.netfilter.TcpReset;
 import dev.doorbell.kernel.netfilter.conntrack.ConntrackInfo;
 import dev.doorbell.kernel.skb.SkBuff;
 import org.jspecify.annotations.Nullable;

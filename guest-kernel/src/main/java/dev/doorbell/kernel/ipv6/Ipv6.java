@@ -1,7 +1,5 @@
 package dev.doorbell.kernel.ipv6;
 
-import dev.doorbell.kernel.netfilter.tables.Iptables;
-import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.bus.wire.EtherType;
 import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.kernel.ipv4.RouteType;
@@ -11,7 +9,9 @@ import dev.doorbell.kernel.neighbour.NeighbourTable;
 import dev.doorbell.kernel.netdev.NetCore;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netdev.NetdevNotifier;
+import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
+import dev.doorbell.kernel.netfilter.tables.Iptables;
 import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbAllocator;

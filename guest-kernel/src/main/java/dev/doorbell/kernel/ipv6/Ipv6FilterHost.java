@@ -139,8 +139,8 @@ final class Ipv6FilterHost implements NetfilterHost {
             return;
         }
         answer.transportHeader = answer.put(TcpHeader.MIN_LENGTH);
-        long back = InternetChecksum.pseudoHeaderV6(
-                toHigh, toLow, fromHigh, fromLow, IpProtocol.TCP, TcpHeader.MIN_LENGTH);
+        long back =
+                InternetChecksum.pseudoHeaderV6(toHigh, toLow, fromHigh, fromLow, IpProtocol.TCP, TcpHeader.MIN_LENGTH);
         reset.write(answer.memory(), answer.transportHeader, back);
         answer.conntrack = skb.conntrack;
         answer.conntrackInfo = ConntrackInfo.ofAnswer(skb);

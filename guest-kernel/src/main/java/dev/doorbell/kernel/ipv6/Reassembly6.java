@@ -1,8 +1,7 @@
 package dev.doorbell.kernel.ipv6;
 
-import dev.doorbell.bus.wire.ExtensionHeaders;
-
 import dev.doorbell.bus.mem.GuestMemory;
+import dev.doorbell.bus.wire.ExtensionHeaders;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv6Header;
 import dev.doorbell.kernel.core.KernelContext;

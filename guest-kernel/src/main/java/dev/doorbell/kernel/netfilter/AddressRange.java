@@ -1,6 +1,5 @@
 package dev.doorbell.kernel.netfilter;
 
-
 /** Addresses from the first to the last, both inclusive. */
 public record AddressRange(IpFamily family, long firstHigh, long firstLow, long lastHigh, long lastLow) {
     /** {@code first-last}, or a single address. */

@@ -231,7 +231,8 @@ public final class Packet {
      */
     public long pseudoHeader(int bytes) {
         return isV6()
-                ? InternetChecksum.pseudoHeaderV6(sourceHigh, sourceLow, destinationHigh, destinationLow, protocol, bytes)
+                ? InternetChecksum.pseudoHeaderV6(
+                        sourceHigh, sourceLow, destinationHigh, destinationLow, protocol, bytes)
                 : InternetChecksum.pseudoHeader((int) sourceLow, (int) destinationLow, protocol, bytes);
     }
 

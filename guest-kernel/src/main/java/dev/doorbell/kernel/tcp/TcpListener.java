@@ -383,8 +383,11 @@ final class TcpListener {
             child.connection = null;
             if (c != null) {
                 c.sock = null;
-                tcp.output.sendActiveReset(c);
-                tcp.done(c);
+                if (c.state() != TcpState.CLOSE) {
+                    tcp.output.sendActiveReset(c);
+                    tcp.done(c);
+                }
+                c.receiveQueue.clear(); // one that the peer has reset keeps what it sent for a reader
             }
         }
         childrenInQueue = 0;

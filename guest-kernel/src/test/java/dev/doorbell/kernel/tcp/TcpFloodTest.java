@@ -168,12 +168,13 @@ class TcpFloodTest {
                 clients.add(two.connect(PORT));
             }
             Message message = new Message();
+            ByteBuffer chunk = ByteBuffer.allocate(200_000); // shared: ten thousand sockets are asked every minute
             long[] bytes = new long[2];
             for (int minute = 0; minute < hours * 60; minute++) {
                 for (int i = 0; i < connections / 10; i++) {
                     TcpSock from = clients.get(random.nextInt(connections));
                     bytes[0] +=
-                            Math.max(0, from.sendmsg(message.set(ByteBuffer.allocate(1 + random.nextInt(3000))), 0));
+                            Math.max(0, from.sendmsg(message.set(chunk.clear().limit(1 + random.nextInt(3000))), 0));
                 }
                 two.world.runFor(60 * TcpConfig.SECOND);
                 TcpSock accepted;
@@ -181,12 +182,12 @@ class TcpFloodTest {
                     servers.add(accepted);
                 }
                 for (TcpSock to : servers) {
-                    bytes[1] += Math.max(0, to.recvmsg(message.set(ByteBuffer.allocate(200_000)), 0));
+                    bytes[1] += Math.max(0, to.recvmsg(message.set(chunk.clear()), 0));
                 }
             }
             two.world.runFor(600 * TcpConfig.SECOND);
             for (TcpSock to : servers) {
-                bytes[1] += Math.max(0, to.recvmsg(message.set(ByteBuffer.allocate(200_000)), 0));
+                bytes[1] += Math.max(0, to.recvmsg(message.set(chunk.clear()), 0));
             }
             assertThat(servers).hasSize(connections);
             assertThat(bytes[1]).as("what arrived of %d bytes", bytes[0]).isEqualTo(bytes[0]);

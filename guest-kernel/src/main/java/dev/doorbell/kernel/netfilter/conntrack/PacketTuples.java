@@ -1,11 +1,11 @@
 package dev.doorbell.kernel.netfilter.conntrack;
 
-import dev.doorbell.bus.wire.Ipv6Header;
-import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.bus.wire.ExtensionHeaders;
 import dev.doorbell.bus.wire.IcmpHeader;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv4Header;
+import dev.doorbell.bus.wire.Ipv6Address;
+import dev.doorbell.bus.wire.Ipv6Header;
 import dev.doorbell.kernel.netfilter.Packet;
 
 /** Reads tuples out of packets, and out of packets that ICMP errors quote. */
@@ -36,7 +36,8 @@ final class PacketTuples {
         into.destinationHigh = packet.destinationHigh();
         into.destinationLow = packet.destinationLow();
         into.protocol = packet.protocol();
-        boolean foreign = Tuple.isIcmp(into.protocol) && into.protocol != packet.family().icmp();
+        boolean foreign =
+                Tuple.isIcmp(into.protocol) && into.protocol != packet.family().icmp();
         return !packet.isBroken() && !foreign && readPorts(packet, 0, into);
     }
 

@@ -1,7 +1,7 @@
 package dev.doorbell.kernel.netfilter.match;
 
-import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netdev.NetDevice;
+import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
 import dev.doorbell.kernel.netfilter.NetfilterHost;
 import dev.doorbell.kernel.netfilter.Packet;
@@ -28,9 +28,8 @@ final class AddressTypeMatch implements Match {
     };
 
     /** BROADCAST, BLACKHOLE, and from PROHIBIT on. */
-    private static final int NOT_IN_IPV6 = 1 << NetfilterHost.BROADCAST
-            | 1 << NetfilterHost.BLACKHOLE
-            | -1 << NetfilterHost.PROHIBIT;
+    private static final int NOT_IN_IPV6 =
+            1 << NetfilterHost.BROADCAST | 1 << NetfilterHost.BLACKHOLE | -1 << NetfilterHost.PROHIBIT;
 
     private final NetfilterHost host;
     private final int sourceTypes, destinationTypes;

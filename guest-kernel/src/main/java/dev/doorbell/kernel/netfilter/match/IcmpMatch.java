@@ -198,8 +198,8 @@ final class IcmpMatch implements Match {
         @Override
         public Match build(RuleHead head) throws RulesException {
             if (!head.isFor(family.icmp())) {
-                throw new RulesException(String.format(
-                        "match %s needs -p %s", name(family), Protocols.name(family.icmp())));
+                throw new RulesException(
+                        String.format("match %s needs -p %s", name(family), Protocols.name(family.icmp())));
             }
             if (!given && family == IpFamily.V6) {
                 throw new RulesException("match icmp6 needs --icmpv6-type");

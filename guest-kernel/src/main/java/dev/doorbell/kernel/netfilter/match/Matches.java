@@ -43,9 +43,10 @@ public final class Matches {
         if (name.equals(v4 ? "ttl" : "hl")) {
             return new TtlMatch.Builder(family);
         }
-        throw new RulesException("-m " + name + ": unknown match; there are tcp, udp, " + (v4 ? "icmp, ttl" : "icmp6, hl")
-                + ", multiport, state, conntrack, limit, mark, connmark, comment, addrtype, length, iprange, mac, pkttype,"
-                + " tos, dscp, owner");
+        throw new RulesException(
+                "-m " + name + ": unknown match; there are tcp, udp, " + (v4 ? "icmp, ttl" : "icmp6, hl")
+                        + ", multiport, state, conntrack, limit, mark, connmark, comment, addrtype, length, iprange, mac, pkttype,"
+                        + " tos, dscp, owner");
     }
 
     /** The match that {@code -p protocol} brings along when one of its options appears without {@code -m}; or null. */

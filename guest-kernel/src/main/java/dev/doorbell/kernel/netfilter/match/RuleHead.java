@@ -11,8 +11,7 @@ import dev.doorbell.kernel.netfilter.IpFamily;
  * @param protocol number, 0: any
  * @param protocolInverted every protocol but this
  */
-public record RuleHead(
-        IpFamily family, String table, String chain, int hook, int protocol, boolean protocolInverted) {
+public record RuleHead(IpFamily family, String table, String chain, int hook, int protocol, boolean protocolInverted) {
     /** Whether the rule is about this protocol only. */
     public boolean isFor(int number) {
         return protocol == number && !protocolInverted;

@@ -82,7 +82,8 @@ record TtlMatch(IpFamily family, Comparison comparison, int value) implements Ma
         @Override
         public Match build(RuleHead head) throws RulesException {
             if (value < 0) {
-                throw new RulesException(String.format("match %s needs %2$s-eq, %2$s-lt or %2$s-gt", name(family), prefix));
+                throw new RulesException(
+                        String.format("match %s needs %2$s-eq, %2$s-lt or %2$s-gt", name(family), prefix));
             }
             return new TtlMatch(family, comparison, value);
         }

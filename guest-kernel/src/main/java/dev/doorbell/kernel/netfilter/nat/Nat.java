@@ -1,9 +1,9 @@
 package dev.doorbell.kernel.netfilter.nat;
 
-import dev.doorbell.kernel.netfilter.AddressRange;
 import dev.doorbell.bus.wire.IcmpHeader;
 import dev.doorbell.bus.wire.IcmpTypes;
 import dev.doorbell.kernel.netdev.NetDevice;
+import dev.doorbell.kernel.netfilter.AddressRange;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
 import dev.doorbell.kernel.netfilter.NetfilterHost;
 import dev.doorbell.kernel.netfilter.Packet;

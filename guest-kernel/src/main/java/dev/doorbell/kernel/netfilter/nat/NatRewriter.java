@@ -1,16 +1,16 @@
 package dev.doorbell.kernel.netfilter.nat;
 
-import dev.doorbell.kernel.netfilter.Packet;
-import dev.doorbell.bus.wire.Ipv6Header;
-import dev.doorbell.bus.wire.Ipv6Address;
-import dev.doorbell.bus.wire.ExtensionHeaders;
 import dev.doorbell.bus.mem.GuestMemory;
+import dev.doorbell.bus.wire.ExtensionHeaders;
 import dev.doorbell.bus.wire.IcmpHeader;
 import dev.doorbell.bus.wire.IcmpTypes;
 import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv4Header;
+import dev.doorbell.bus.wire.Ipv6Address;
+import dev.doorbell.bus.wire.Ipv6Header;
 import dev.doorbell.bus.wire.TcpHeader;
+import dev.doorbell.kernel.netfilter.Packet;
 import dev.doorbell.kernel.netfilter.conntrack.Tuple;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbChecksum;
@@ -48,7 +48,15 @@ final class NatRewriter {
         int transport = packet.fragmentOffset() != 0 ? NONE : packet.headerLength();
         boolean partial = skb.ipSummed == SkBuff.CHECKSUM_PARTIAL;
         boolean ok = rewriteAt(
-                packet.isV6(), skb, skb.data(), transport, packet.protocol(), skb.headLength(), target, source, partial);
+                packet.isV6(),
+                skb,
+                skb.data(),
+                transport,
+                packet.protocol(),
+                skb.headLength(),
+                target,
+                source,
+                partial);
         if (skb.ipSummed == SkBuff.CHECKSUM_COMPLETE) {
             skb.ipSummed = SkBuff.CHECKSUM_NONE; // the sum was over the old addresses
         }
@@ -78,7 +86,8 @@ final class NatRewriter {
         GuestMemory memory = skb.memory();
         readAddresses(v6, memory, at, target, source);
         if (transport != NONE
-                && !rewriteTransport(memory, at + transport, available - transport, protocol, target, source, partial)) {
+                && !rewriteTransport(
+                        memory, at + transport, available - transport, protocol, target, source, partial)) {
             return false;
         }
         writeAddress(v6, memory, at, source);
@@ -120,13 +129,7 @@ final class NatRewriter {
     }
 
     private boolean rewriteTransport(
-            GuestMemory memory,
-            long at,
-            int available,
-            int protocol,
-            Tuple target,
-            boolean source,
-            boolean partial) {
+            GuestMemory memory, long at, int available, int protocol, Tuple target, boolean source, boolean partial) {
         int port = source ? target.sourcePort : target.destinationPort;
         switch (protocol) {
             case IpProtocol.TCP -> {

@@ -1,9 +1,9 @@
 package dev.doorbell.kernel.netfilter.nat;
 
-import dev.doorbell.kernel.netfilter.IpFamily;
-import dev.doorbell.kernel.netfilter.AddressRange;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.kernel.core.KernelContext;
+import dev.doorbell.kernel.netfilter.AddressRange;
+import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netfilter.conntrack.Connection;
 import dev.doorbell.kernel.netfilter.conntrack.ConntrackTable;
 import dev.doorbell.kernel.netfilter.conntrack.Tuple;
@@ -43,12 +43,7 @@ final class NatSelector {
      * @param source true: their source may change; false: their destination
      * @return overwritten by the next call
      */
-    Tuple choose(
-            Connection connection,
-            Tuple tuple,
-            NatRange range,
-            @Nullable AddressRange addresses,
-            boolean source) {
+    Tuple choose(Connection connection, Tuple tuple, NatRange range, @Nullable AddressRange addresses, boolean source) {
         before.copyFrom(tuple);
         chosen.copyFrom(tuple);
         if (source && !range.random()) {
@@ -181,7 +176,8 @@ final class NatSelector {
         if (!range.isSingle()) {
             boolean v4 = range.family() == IpFamily.V4;
             int first = v4 ? WORDS - 1 : 0;
-            int hash = hashOfSource(v4, persistent ? 0 : word(chosen.destinationHigh, chosen.destinationLow, WORDS - 1));
+            int hash =
+                    hashOfSource(v4, persistent ? 0 : word(chosen.destinationHigh, chosen.destinationLow, WORDS - 1));
             boolean anything = false;
             for (int i = first; i < WORDS; i++) {
                 int from = anything ? 0 : Integer.reverseBytes(word(range.firstHigh(), range.firstLow(), i));
@@ -285,7 +281,8 @@ final class NatSelector {
 
     private int bucket(Tuple tuple) {
         long address = tuple.sourceHigh * 31 + tuple.sourceLow;
-        int hash = ((int) address ^ (int) (address >>> 32) ^ hashKey) * 0x9E37_79B9 + (tuple.sourcePort << 8 | tuple.protocol) * 0x85EB_CA6B;
+        int hash = ((int) address ^ (int) (address >>> 32) ^ hashKey) * 0x9E37_79B9
+                + (tuple.sourcePort << 8 | tuple.protocol) * 0x85EB_CA6B;
         return (hash ^ hash >>> 15) & BUCKETS - 1;
     }
 }

@@ -1,7 +1,7 @@
 package dev.doorbell.kernel.netfilter.tables;
 
-import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netdev.NetDevice;
+import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
 import dev.doorbell.kernel.netfilter.NetfilterHost;
 import dev.doorbell.kernel.netfilter.NetfilterLog;

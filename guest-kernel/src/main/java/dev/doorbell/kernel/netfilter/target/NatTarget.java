@@ -1,11 +1,10 @@
 package dev.doorbell.kernel.netfilter.target;
 
-import org.jspecify.annotations.Nullable;
-import dev.doorbell.kernel.netfilter.IpFamily;
-import dev.doorbell.kernel.netfilter.AddressRange;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.kernel.netdev.NetDevice;
+import dev.doorbell.kernel.netfilter.AddressRange;
+import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
 import dev.doorbell.kernel.netfilter.NetfilterHost;
 import dev.doorbell.kernel.netfilter.Packet;
@@ -17,6 +16,7 @@ import dev.doorbell.kernel.netfilter.match.RuleHead;
 import dev.doorbell.kernel.netfilter.match.Values;
 import dev.doorbell.kernel.netfilter.nat.Nat;
 import dev.doorbell.kernel.netfilter.nat.NatRange;
+import org.jspecify.annotations.Nullable;
 
 /** {@code -j SNAT, DNAT, MASQUERADE, REDIRECT}: sets up the translation of a connection. Decides: no rule follows. */
 final class NatTarget implements Target {

@@ -1,12 +1,12 @@
 package dev.doorbell.kernel.netfilter.target;
 
-import dev.doorbell.bus.wire.Ipv6Header;
-import dev.doorbell.bus.wire.ExtensionHeaders;
 import dev.doorbell.bus.mem.GuestMemory;
 import dev.doorbell.bus.wire.EthernetHeader;
+import dev.doorbell.bus.wire.ExtensionHeaders;
 import dev.doorbell.bus.wire.IcmpTypes;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv4Header;
+import dev.doorbell.bus.wire.Ipv6Header;
 import dev.doorbell.bus.wire.MacAddress;
 import dev.doorbell.bus.wire.TcpHeader;
 import dev.doorbell.kernel.netdev.NetDevice;
@@ -250,7 +250,9 @@ final class PacketText {
                         .append(' ');
             case 1, 2, 3, 4 -> {
                 if (type == 4) {
-                    out.append("POINTER=").append(Integer.toHexString(i32(at + 4))).append(' ');
+                    out.append("POINTER=")
+                            .append(Integer.toHexString(i32(at + 4)))
+                            .append(' ');
                 }
                 if (outer) {
                     out.append('[');

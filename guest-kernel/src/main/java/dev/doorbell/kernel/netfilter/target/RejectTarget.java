@@ -1,8 +1,8 @@
 package dev.doorbell.kernel.netfilter.target;
 
-import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.bus.wire.IcmpTypes;
 import dev.doorbell.bus.wire.IpProtocol;
+import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
 import dev.doorbell.kernel.netfilter.NetfilterHost;
 import dev.doorbell.kernel.netfilter.Packet;
@@ -29,7 +29,6 @@ final class RejectTarget implements Target {
         PORT6("icmp6-port-unreachable", "port-unreach", 4),
         POLICY6("icmp6-policy-fail", "policy-fail", 5),
         ROUTE6("icmp6-reject-route", "reject-route", 6);
-
         private final String text, alias;
         private final int code;
 

@@ -47,7 +47,12 @@ record TtlTarget(IpFamily family, Mode mode, int value) implements Target {
 
     @Override
     public void save(StringBuilder out) {
-        out.append(" -j ").append(name(family)).append(' ').append(mode.option(family)).append(' ').append(value);
+        out.append(" -j ")
+                .append(name(family))
+                .append(' ')
+                .append(mode.option(family))
+                .append(' ')
+                .append(value);
     }
 
     private static String name(IpFamily family) {

@@ -3,14 +3,14 @@ package dev.doorbell.kernel.netfilter.nat;
 import static dev.doorbell.kernel.netfilter.FilterFixture.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.doorbell.kernel.netfilter.Packet;
-import dev.doorbell.kernel.netfilter.NetfilterHooks;
-import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.Ipv4Address;
+import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.kernel.TestKernel;
 import dev.doorbell.kernel.net.Packets;
 import dev.doorbell.kernel.netfilter.FilterFixture;
+import dev.doorbell.kernel.netfilter.NetfilterHooks;
+import dev.doorbell.kernel.netfilter.Packet;
 import dev.doorbell.kernel.netfilter.conntrack.Connection;
 import dev.doorbell.kernel.netfilter.conntrack.Tuple;
 import dev.doorbell.kernel.skb.SkBuff;
