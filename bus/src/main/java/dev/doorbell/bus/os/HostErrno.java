@@ -57,6 +57,11 @@ public enum HostErrno {
         return number;
     }
 
+    /** As a system call answers it here. */
+    public long negated() {
+        return -number;
+    }
+
     /** What strerror says. */
     public String text() {
         return text;
