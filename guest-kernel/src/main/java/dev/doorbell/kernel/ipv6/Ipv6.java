@@ -75,6 +75,10 @@ public final class Ipv6 {
     private final Ipv6Output output;
     private final Ipv6Input input;
     private final Map<NetDevice, Ipv6Interface> interfaces = new HashMap<>();
+    /** Settings of interfaces that take no part yet. */
+    private final Map<NetDevice, Ipv6Interface> prepared = new HashMap<>();
+
+    private final Ipv6Interface defaults;
     private final @Nullable L4Protocol6[] protocols = new @Nullable L4Protocol6[256];
     private final long flowSeed;
     private @Nullable Icmp6Errors icmp;
@@ -86,6 +90,7 @@ public final class Ipv6 {
     public Ipv6(NetCore net, NetDevice loopback, SnmpCounters snmp) {
         this.net = net;
         this.loopback = loopback;
+        this.defaults = new Ipv6Interface(loopback);
         this.snmp = snmp;
         this.flowSeed = random("flow labels").nextLong();
         this.neighbours =
@@ -186,7 +191,54 @@ public final class Ipv6 {
     /** Settings and state of an interface; made when first asked for. */
     public Ipv6Interface of(NetDevice dev) {
         Ipv6Interface known = interfaces.get(dev);
-        return known == null ? new Ipv6Interface(dev) : known;
+        return known == null ? prepared.computeIfAbsent(dev, this::newInterface) : known;
+    }
+
+    private Ipv6Interface newInterface(NetDevice dev) {
+        Ipv6Interface link = new Ipv6Interface(dev);
+        link.copySettings(defaults);
+        return link;
+    }
+
+    /** net.ipv6.conf.default: what interfaces begin with. */
+    public Ipv6Interface defaults() {
+        return defaults;
+    }
+
+    /** net.ipv6.conf.NAME.disable_ipv6: an interface that is disabled loses its addresses and hears nothing. */
+    public void setDisabled(NetDevice dev, boolean off) {
+        Ipv6Interface link = of(dev);
+        if (link.disabled == off) {
+            return;
+        }
+        link.disabled = off;
+        if (!off) {
+            enable(dev);
+            return;
+        }
+        if (isEnabled(dev)) {
+            leave(link);
+            prepared.put(dev, link);
+        }
+        routes.invalidate();
+    }
+
+    /** The interface takes part no more. */
+    private void leave(Ipv6Interface link) {
+        NetDevice dev = link.dev();
+        if (link.started && autoconfiguration != null) {
+            link.started = false;
+            autoconfiguration.down(link);
+        }
+        neighbours.flush(dev);
+        for (InterfaceAddress6 address : List.copyOf(addresses.list())) {
+            if (address.dev() == dev) {
+                removeAddress(dev, address.high(), address.low());
+            }
+        }
+        routes.removeIf(entry -> entry.dev() == dev);
+        groups.removeAll(dev);
+        interfaces.remove(dev);
     }
 
     /** Whether an interface takes part in IPv6. */
@@ -204,7 +256,11 @@ public final class Ipv6 {
             throw new IllegalArgumentException(
                     "MTU " + dev.mtu() + " of " + dev.name() + ": IPv6 needs at least " + MIN_MTU);
         }
-        Ipv6Interface link = new Ipv6Interface(dev);
+        Ipv6Interface link = of(dev);
+        if (link.disabled) {
+            throw new IllegalArgumentException("IPv6 is disabled on " + dev.name() + " (disable_ipv6)");
+        }
+        prepared.remove(dev);
         interfaces.put(dev, link);
         if (link.hasNeighbours()) {
             groups.join(dev, Ipv6Address.LINK_GROUP_HIGH, Ipv6Address.ALL_NODES_LOW); // so that the card takes it
@@ -498,15 +554,10 @@ public final class Ipv6 {
             }
             case CHANGEADDR -> neighbours.flush(dev);
             case UNREGISTER -> {
-                neighbours.flush(dev);
-                for (InterfaceAddress6 address : List.copyOf(addresses.list())) {
-                    if (address.dev() == dev) {
-                        removeAddress(dev, address.high(), address.low());
-                    }
+                if (link != null) {
+                    leave(link);
                 }
-                routes.removeIf(entry -> entry.dev() == dev);
-                groups.removeAll(dev);
-                interfaces.remove(dev);
+                prepared.remove(dev);
                 if (dev == loopback) {
                     reassembly.clear(); // the kernel is going down
                 }

@@ -8,8 +8,12 @@ public final class Ipv6Interface {
 
     /** Probes of duplicate address detection; 0: addresses are used at once. */
     public int dadTransmits = 1;
-    /** Whether routers' advertisements are listened to, and addresses made from their prefixes. */
-    public boolean acceptRa = true, autoconf = true;
+    /** Whether routers' advertisements are listened to: 0: no, 1: unless we forward, 2: always. */
+    public int acceptRa = 1;
+    /** Whether addresses are made from their prefixes. */
+    public boolean autoconf = true;
+    /** disable_ipv6: takes no part, and has no addresses. */
+    public boolean disabled;
     /** Whether redirects are followed. */
     public boolean acceptRedirects = true;
     /** Secret of RFC 7217 interface identifiers; 0: from the MAC address, RFC 4291 appendix A. */
@@ -34,6 +38,27 @@ public final class Ipv6Interface {
     /** Bytes of the largest packet on the link: the device's MTU, or what the router said. */
     public int mtu() {
         return routerMtu != 0 ? Math.min(routerMtu, dev.mtu()) : dev.mtu();
+    }
+
+    /** net.ipv6.conf.NAME.mtu: no packets longer than this; from the device's MTU on, no limit. */
+    public void limitMtu(int bytes) {
+        routerMtu = bytes >= dev.mtu() ? 0 : bytes;
+    }
+
+    /** Begins with the settings of net.ipv6.conf.default. */
+    void copySettings(Ipv6Interface defaults) {
+        dadTransmits = defaults.dadTransmits;
+        acceptRa = defaults.acceptRa;
+        autoconf = defaults.autoconf;
+        acceptRedirects = defaults.acceptRedirects;
+        hopLimit = defaults.hopLimit;
+        disabled = defaults.disabled;
+        limitMtu(defaults.mtu());
+    }
+
+    /** Whether an advertisement counts. */
+    public boolean listensToRouters(boolean forwarding) {
+        return acceptRa == 2 || acceptRa == 1 && !forwarding;
     }
 
     /** MTU option of an advertisement, RFC 4861 §6.3.4; ignored outside of 1280 to the device's MTU. */

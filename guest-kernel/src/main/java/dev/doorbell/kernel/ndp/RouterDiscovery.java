@@ -74,7 +74,7 @@ final class RouterDiscovery {
 
     /** The link can be talked on. */
     void start(Ipv6Interface link) {
-        if (!link.acceptRa || ipv6.isForwarding()) {
+        if (!link.listensToRouters(ipv6.isForwarding())) {
             return;
         }
         stop(link.dev());
@@ -125,7 +125,7 @@ final class RouterDiscovery {
             return false;
         }
         Ipv6Interface link = ipv6.of(dev);
-        if (!link.acceptRa || ipv6.isForwarding()) {
+        if (!link.listensToRouters(ipv6.isForwarding())) {
             return true;
         }
         GuestMemory memory = skb.memory();

@@ -6,6 +6,7 @@ import dev.doorbell.kernel.tcp.TcpConfig;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The settings of one kernel under the names of /proc/sys. Values are text, as there: numbers in decimal (0x and 0 prefixes
@@ -15,8 +16,10 @@ public final class Sysctls {
     private static final String PROC = "/proc/sys/";
 
     private final Map<String, Sysctl> settings = new TreeMap<>();
+    private final Ipv6Sysctls ipv6;
 
     public Sysctls(NetStack stack, TcpConfig tcp) {
+        ipv6 = new Ipv6Sysctls(stack.ipv6());
         TcpSysctls.add(tcp, settings);
         settings.put(
                 "net.ipv4.conf.all.send_redirects",
@@ -30,12 +33,15 @@ public final class Sysctls {
 
     /** All names, sorted. */
     public Set<String> names() {
-        return settings.keySet();
+        Set<String> names = new TreeSet<>(settings.keySet());
+        names.addAll(ipv6.names());
+        return names;
     }
 
     /** True when there is a setting of this name. */
     public boolean has(String name) {
-        return settings.containsKey(canonical(name));
+        String canonical = canonical(name);
+        return settings.containsKey(canonical) || ipv6.find(canonical) != null;
     }
 
     /**
@@ -60,7 +66,8 @@ public final class Sysctls {
     }
 
     private Sysctl find(String name) throws ErrnoException {
-        Sysctl found = settings.get(canonical(name));
+        String canonical = canonical(name);
+        Sysctl found = settings.getOrDefault(canonical, ipv6.find(canonical));
         if (found == null) {
             throw new ErrnoException("sysctl " + canonical(name), Errno.ENOENT);
         }

@@ -8,7 +8,9 @@ import dev.doorbell.bus.time.VirtualTime;
 import dev.doorbell.kernel.GuestKernel;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.core.ErrnoException;
+import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.tcp.TcpConfig;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -125,5 +127,44 @@ class SysctlsTest {
                 .isInstanceOfSatisfying(
                         ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT));
         assertThat(sysctls.has(name)).isFalse();
+    }
+
+    @Test
+    void settingsOfIpv6ArePerInterface() throws ErrnoException {
+        NetDevice lo = kernel.net().deviceByName("lo");
+        assertThat(sysctls.get("net.ipv6.conf.lo.hop_limit")).isEqualTo("64");
+        sysctls.set("net.ipv6.conf.default.dad_transmits", "3");
+        sysctls.set("net.ipv6.conf.lo.hop_limit", "17");
+        sysctls.set("net/ipv6/conf/lo/accept_ra", "2");
+        assertThat(kernel.stack().ipv6().of(lo).hopLimit).isEqualTo(17);
+        assertThat(kernel.stack().ipv6().of(lo).listensToRouters(true)).isTrue();
+        assertThat(sysctls.get("net.ipv6.conf.default.hop_limit")).isEqualTo("64");
+        sysctls.set("net.ipv6.conf.all.hop_limit", "33");
+        assertThat(sysctls.get("net.ipv6.conf.lo.hop_limit")).isEqualTo("33");
+        sysctls.set("net.ipv6.conf.all.forwarding", "1");
+        assertThat(kernel.stack().ipv6().isForwarding()).isTrue();
+        sysctls.set("net.ipv6.conf.lo.mtu", "1280");
+        assertThat(kernel.stack().ipv6().of(lo).mtu()).isEqualTo(1280);
+        for (String bad : List.of("lo.hop_limit 0", "lo.hop_limit 256", "lo.mtu 1279", "lo.accept_ra 3")) {
+            String[] words = bad.split(" ", -1);
+            assertThatThrownBy(() -> sysctls.set("net.ipv6.conf." + words[0], words[1]))
+                    .isInstanceOf(ErrnoException.class);
+        }
+        assertThat(sysctls.has("net.ipv6.conf.nobody.mtu")).isFalse();
+        assertThat(sysctls.names()).contains("net.ipv6.conf.lo.disable_ipv6", "net.ipv6.conf.all.forwarding");
+    }
+
+    @Test
+    void aDisabledInterfaceHasNoIpv6UntilItIsEnabledAgain() throws ErrnoException {
+        NetDevice lo = kernel.net().deviceByName("lo");
+        kernel.stack().addAddress(lo, "2001:db8::9/128");
+        sysctls.set("net.ipv6.conf.lo.disable_ipv6", "1");
+        assertThat(kernel.stack().ipv6().addresses().hasAny(lo)).isFalse();
+        assertThat(kernel.stack().ipv6().isEnabled(lo)).isFalse();
+        assertThatThrownBy(() -> kernel.stack().addAddress(lo, "2001:db8::9/128"))
+                .hasMessageContaining("disabled on lo");
+        sysctls.set("net.ipv6.conf.lo.disable_ipv6", "0");
+        kernel.stack().addAddress(lo, "2001:db8::9/128");
+        assertThat(kernel.stack().ipv6().addresses().hasAny(lo)).isTrue();
     }
 }
