@@ -25,14 +25,12 @@ final class SegmentValidator {
     /** @return false: not to be processed; what had to be answered was. The buffer stays the caller's */
     boolean accept(TcpConnection c, SkBuff skb, ReceivedOptions options) {
         boolean rst = (skb.cbFlags & TcpHeader.RST) != 0;
-        if (c.sawTimestamp && pawsDiscards(c, options)) {
-            if (!rst) {
-                mib.inc(Counter.PAWSEstab);
-                if ((skb.cbFlags & TcpHeader.SYN) != 0) {
-                    tcp.responder.challengeSyn(c);
-                } else {
-                    tcp.responder.duplicateAck(c, skb, Counter.TCPACKSkippedPAWS);
-                }
+        if (!rst && c.sawTimestamp && pawsDiscards(c, options)) { // R1: a reset is taken whatever its time stamp says
+            mib.inc(Counter.PAWSEstab);
+            if ((skb.cbFlags & TcpHeader.SYN) != 0) {
+                tcp.responder.challengeSyn(c);
+            } else {
+                tcp.responder.duplicateAck(c, skb, Counter.TCPACKSkippedPAWS);
             }
             return false;
         }

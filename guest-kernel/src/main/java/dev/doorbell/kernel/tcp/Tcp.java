@@ -405,9 +405,8 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
         }
         c.pacing.update();
         ReceiveWindow.established(c);
-        if (c.totalRetransmissions > 1 && c.undoMarker == 0) {
-            c.window.set(1); // the SYN was lost: RFC 5681 §3.1
-        }
+        // RFC 5681 §3.1, RFC 6298 §5.7: a SYN lost twice says that little may be sent.
+        c.window.set(c.totalRetransmissions > 1 && !c.handshakeSound ? 1 : c.initialCwnd());
         c.caState = TcpConnection.CA_OPEN;
         c.lostOut = c.retransOut = 0;
         c.retransmits = 0;

@@ -134,6 +134,9 @@ final class TcpConnection extends Flow {
     long retransStampNs;
     boolean frto;
     int highestSack, totalRetransmissions;
+    /** The SYN or SYN-ACK was repeated without need. */
+    boolean handshakeSound;
+
     long delivered;
     int priorSsthresh;
     // PRR, RFC 6937

@@ -202,6 +202,8 @@ final class TcpInput {
 
     private void synSentAcked(TcpConnection c, SkBuff skb, ReceivedOptions options, int window) {
         c.sawTimestamp = c.timestampsOk && options.sawTimestamp;
+        int firstMs = (int) (c.retransStampNs / TcpConfig.MS) + c.tsOffset;
+        c.handshakeSound = c.sawTimestamp && options.tsEcr == firstMs;
         acks.process(c, skb, options, window, AckContext.SLOW_PATH);
         tcp.finishConnect(c);
         boolean again = (c.synFastOpen || c.synData) && tcp.fastOpenClient.synAck(c, options);

@@ -124,8 +124,11 @@ final class TcpListener {
         TcpRequest request = new TcpRequest(this, path, ends);
         take(request, skb, options, window);
         if (cookie) {
-            request.timestampsOk = request.sackOk = request.windowScaleOk = request.ecnOk = false;
-            request.rcvWscale = 0;
+            request.cookie = true;
+            if (!request.timestampsOk) {
+                request.sackOk = request.windowScaleOk = request.ecnOk = false;
+                request.rcvWscale = 0;
+            }
             request.iss = tcp.cookies.make(ends, skb.cbSeq, request.peerMss, tcp.kernel.nowNs());
             tcp.mib.inc(Counter.SyncookiesSent);
             sendSynAck(request);
@@ -328,6 +331,14 @@ final class TcpListener {
         }
         tcp.mib.inc(Counter.SyncookiesRecv);
         TcpRequest request = new TcpRequest(this, path, ends);
+        request.tsOffset = tcp.timestampOffset(request);
+        if (options.sawTimestamp) {
+            if (!SynCookies.decode(request, options.tsEcr - request.tsOffset, tcp.config())) {
+                return null;
+            }
+            request.tsRecent = options.tsVal;
+            request.rcvWscale = request.windowScaleOk ? ReceiveWindow.scaleFor(settings, tcp.config()) : 0;
+        }
         request.irs = skb.cbSeq - 1;
         request.rcvNxt = skb.cbSeq;
         request.iss = skb.cbAck - 1;
@@ -341,6 +352,10 @@ final class TcpListener {
 
     private TcpConnection establish(TcpRequest request, SkBuff skb, ReceivedOptions options, int window, int urgent) {
         TcpConnection c = tcp.childOf(this, request);
+        c.totalRetransmissions = request.timeouts;
+        // The echo of the first SYN-ACK's time stamp proves that repeating it was not necessary.
+        int firstMs = (int) (request.sentNs / TcpConfig.MS) + request.tsOffset;
+        c.handshakeSound = c.timestampsOk && options.sawTimestamp && options.tsEcr == firstMs;
         if (request.retransmissions == 0) {
             measureHandshake(c, request);
         } else if (!c.timestampsOk) {

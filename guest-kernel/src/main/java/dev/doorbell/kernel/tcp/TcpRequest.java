@@ -13,6 +13,9 @@ final class TcpRequest extends Flow {
     int irs, iss, peerMss = 536, advertisedMss, receiveWindow, window, tsRecent, tsOffset;
     int sndWscale, rcvWscale;
     boolean sackOk, timestampsOk, windowScaleOk, ecnOk, acked;
+    /** Nothing of it will be remembered: the time stamp says what was agreed. */
+    boolean cookie;
+
     int retransmissions, timeouts;
     long sentNs, oowAckNs = Long.MIN_VALUE;
 
@@ -31,6 +34,7 @@ final class TcpRequest extends Flow {
     }
 
     int timestamp() {
-        return (int) (listener.tcp.kernel.nowNs() / TcpConfig.MS) + tsOffset;
+        int nowMs = (int) (listener.tcp.kernel.nowNs() / TcpConfig.MS);
+        return (cookie ? SynCookies.code(this, nowMs) : nowMs) + tsOffset;
     }
 }
