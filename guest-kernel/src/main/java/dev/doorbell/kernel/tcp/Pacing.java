@@ -13,11 +13,19 @@ final class Pacing {
     /** One buffer holds the bytes of 2^-10 seconds. */
     private static final int BUFFER_SHIFT = 10;
 
+    /** Nanoseconds to make up for at most, per microsecond of the shortest round trip. */
+    private static final long LATE_PER_RTT_US = 500;
+
     private static final double SECOND_NS = 1e9;
 
     private final TcpConnection c;
     private long rate = UNLIMITED;
     private long nextNs;
+    /** Data waited for {@link #nextNs}, and nothing but the clock held it. */
+    private boolean waiting;
+    /** The moment in which a sender that this host woke late makes up for it. */
+    private long catchUpNs = -1;
+
     private @org.jspecify.annotations.Nullable LazyTimer timer;
 
     Pacing(TcpConnection c) {
@@ -65,6 +73,7 @@ final class Pacing {
         if (armed.deadlineNs() == LazyTimer.OFF) {
             armed.set(nextNs);
         }
+        waiting = true;
         return true;
     }
 
@@ -79,8 +88,16 @@ final class Pacing {
             return;
         }
         long now = c.nowNs();
+        if (waiting) {
+            waiting = false;
+            catchUpNs = now;
+        }
+        // A machine whose processor was busy elsewhere wakes late, by many packets: they are sent now, half a round
+        // trip's
+        // worth at most. A timer in hardware would have sent them in time.
+        long late = now == catchUpNs ? c.rtt.minUs() * LATE_PER_RTT_US : 0;
         long before = nextNs;
-        nextNs = Math.max(nextNs, now);
+        nextNs = Math.max(nextNs, now - late);
         if (rate != UNLIMITED && rate != 0 && c.dataSegmentsOut >= UNPACED_PACKETS) {
             long takes = (long) (bytes * SECOND_NS / rate);
             // A sender that came late gets some of the time back.
@@ -103,6 +120,9 @@ final class Pacing {
         if (c.state() != TcpState.CLOSE) {
             c.tcp.retransmitter.sendLost(c);
             c.tcp.output.pushPending(c);
+        }
+        if (nextNs <= c.nowNs()) {
+            waiting = false; // it was time, and something else holds the data: what passes from now on is nobody's debt
         }
     }
 
