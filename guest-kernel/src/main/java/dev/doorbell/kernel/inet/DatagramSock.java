@@ -41,6 +41,8 @@ import org.jspecify.annotations.Nullable;
 public abstract class DatagramSock extends InetSock {
     /** Where the address begins in a struct group_req. */
     private static final int GROUP_AT = 8;
+    /** Where the source begins in a struct group_source_req; bytes of a struct ip_mreq_source. */
+    private static final int SOURCE_AT = 136, MREQ_SOURCE_BYTES = 12;
 
     private final SkbQueue receiveQueue = new SkbQueue();
     private final Memberships memberships;
@@ -467,9 +469,13 @@ public abstract class DatagramSock extends InetSock {
         receiveBytes = 0;
     }
 
-    /** Whether a group packet that came in on {@code dev} is for this socket: IP_MULTICAST_ALL or its own join. */
-    protected final boolean wantsGroup(NetDevice dev, int group) {
-        return multicastAll || memberships.contains(dev, group);
+    /**
+     * Whether a group packet that came in on {@code dev} is for this socket: its own join and the sources that this takes,
+     * or IP_MULTICAST_ALL.
+     */
+    protected final boolean wantsGroup(NetDevice dev, int group, int source) {
+        SourceFilter filter = memberships.filter(dev, group);
+        return filter == null ? multicastAll : filter.allows(0, Ipv6Address.ofV4(source));
     }
 
     /** struct group_req, RFC 3678 §5.1: interface, and a sockaddr from its ninth byte on; as a struct ip_mreqn. */
@@ -498,9 +504,38 @@ public abstract class DatagramSock extends InetSock {
                 .flip());
     }
 
-    /** The same for an IPv6 group: IPV6_MULTICAST_ALL or its own join. */
-    protected final boolean wantsGroup(NetDevice dev, long high, long low) {
-        return v6.multicastAll || memberships6.contains(dev, high, low);
+    /** The same for an IPv6 group and IPV6_MULTICAST_ALL. */
+    protected final boolean wantsGroup(NetDevice dev, long high, long low, long sourceHigh, long sourceLow) {
+        SourceFilter filter = memberships6.filter(dev, high, low);
+        return filter == null ? v6.multicastAll : filter.allows(sourceHigh, sourceLow);
+    }
+
+    /** struct ip_mreq_source: group, interface address, source. */
+    private int source(ByteBuffer value, boolean joins, boolean adds) {
+        if (value.remaining() < MREQ_SOURCE_BYTES) {
+            return Errno.EINVAL.negated();
+        }
+        ByteBuffer mreq = value.slice(value.position(), MREQ_SOURCE_BYTES - 4).order(value.order());
+        return memberships.source(mreq, Memberships.networkInt(value, MREQ_SOURCE_BYTES - 4), joins, adds);
+    }
+
+    /** struct group_source_req, RFC 3678 §5.1: as struct group_req, and the source's sockaddr behind 128 bytes for that. */
+    private int groupSource(ByteBuffer value, boolean joins, boolean adds) {
+        if (value.remaining() < SOURCE_AT + SockAddrBytes.IN_BYTES) {
+            return Errno.EINVAL.negated();
+        }
+        int source = Memberships.networkInt(value, SOURCE_AT + 4);
+        return withGroup(value, mreq -> memberships.source(mreq, source, joins, adds));
+    }
+
+    /** The same for IPv6. */
+    private int groupSource6(ByteBuffer value, boolean joins, boolean adds) {
+        if (value.remaining() < SOURCE_AT + SockAddrBytes.IN6_BYTES) {
+            return Errno.EINVAL.negated();
+        }
+        long high = Ipv6Options.networkLong(value, SOURCE_AT + 8);
+        long low = Ipv6Options.networkLong(value, SOURCE_AT + 16);
+        return withGroup6(value, mreq -> memberships6.source(mreq, high, low, joins, adds));
     }
 
     @Override
@@ -510,6 +545,10 @@ public abstract class DatagramSock extends InetSock {
             case IPV6_LEAVE_GROUP -> memberships6.leave(value);
             case MCAST_JOIN_GROUP -> withGroup6(value, memberships6::join);
             case MCAST_LEAVE_GROUP -> withGroup6(value, memberships6::leave);
+            case MCAST_JOIN_SOURCE_GROUP -> groupSource6(value, true, true);
+            case MCAST_LEAVE_SOURCE_GROUP -> groupSource6(value, true, false);
+            case MCAST_BLOCK_SOURCE -> groupSource6(value, false, true);
+            case MCAST_UNBLOCK_SOURCE -> groupSource6(value, false, false);
             default -> super.setIpv6Option(name, value);
         };
     }
@@ -521,6 +560,14 @@ public abstract class DatagramSock extends InetSock {
             case IP_DROP_MEMBERSHIP -> memberships.leave(value);
             case MCAST_JOIN_GROUP -> withGroup(value, memberships::join);
             case MCAST_LEAVE_GROUP -> withGroup(value, memberships::leave);
+            case IP_ADD_SOURCE_MEMBERSHIP -> source(value, true, true);
+            case IP_DROP_SOURCE_MEMBERSHIP -> source(value, true, false);
+            case IP_BLOCK_SOURCE -> source(value, false, true);
+            case IP_UNBLOCK_SOURCE -> source(value, false, false);
+            case MCAST_JOIN_SOURCE_GROUP -> groupSource(value, true, true);
+            case MCAST_LEAVE_SOURCE_GROUP -> groupSource(value, true, false);
+            case MCAST_BLOCK_SOURCE -> groupSource(value, false, true);
+            case MCAST_UNBLOCK_SOURCE -> groupSource(value, false, false);
             case IP_MULTICAST_IF -> Memberships.setInterface(this, value);
             default -> super.setIpOption(name, value);
         };

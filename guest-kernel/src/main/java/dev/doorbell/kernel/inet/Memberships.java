@@ -1,5 +1,6 @@
 package dev.doorbell.kernel.inet;
 
+import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.ipv4.Addresses;
 import dev.doorbell.kernel.ipv4.InterfaceAddress;
@@ -16,10 +17,12 @@ import org.jspecify.annotations.Nullable;
 final class Memberships {
     /** net.ipv4.igmp_max_memberships. */
     private static final int MAX = 20;
+    /** net.ipv4.igmp_max_msf. */
+    private static final int MAX_SOURCES = 10;
     /** struct ip_mreq: group, interface address; struct ip_mreqn: and interface index. */
     private static final int MREQ_BYTES = 8, MREQN_BYTES = 12;
 
-    private record Membership(NetDevice dev, int group) {}
+    private record Membership(NetDevice dev, int group, SourceFilter filter) {}
 
     private final Ipv4 ipv4;
     private final List<Membership> joined = new ArrayList<>();
@@ -40,14 +43,13 @@ final class Memberships {
         if (dev == null) {
             return Errno.ENODEV.negated();
         }
-        Membership membership = new Membership(dev, group);
-        if (joined.contains(membership)) {
+        if (find(dev, group) != null) {
             return Errno.EADDRINUSE.negated();
         }
         if (joined.size() >= MAX) {
             return Errno.ENOBUFS.negated();
         }
-        joined.add(membership);
+        joined.add(new Membership(dev, group, new SourceFilter(MAX_SOURCES)));
         ipv4.groups().join(dev, group);
         return 0;
     }
@@ -76,14 +78,52 @@ final class Memberships {
         joined.clear();
     }
 
-    boolean contains(NetDevice dev, int group) {
+    /** From whom packets to a group are wanted; null: not joined. */
+    @Nullable
+    SourceFilter filter(NetDevice dev, int group) {
+        Membership known = find(dev, group);
+        return known == null ? null : known.filter;
+    }
+
+    private @Nullable Membership find(NetDevice dev, int group) {
         for (int i = 0; i < joined.size(); i++) {
             Membership membership = joined.get(i);
             if (membership.group == group && membership.dev == dev) {
-                return true;
+                return membership;
             }
         }
-        return false;
+        return null;
+    }
+
+    /**
+     * What becomes of one source of a group: IP_BLOCK_SOURCE and its kin.
+     *
+     * @param mreq group and interface, as for {@link #join}
+     * @param source the first octet in the top byte
+     * @param joins the source is joined or left; otherwise blocked or unblocked
+     * @param adds joined or blocked; otherwise left or unblocked
+     */
+    int source(ByteBuffer mreq, int source, boolean joins, boolean adds) {
+        int group = networkInt(mreq, 0);
+        if (!Addresses.isMulticast(group)) {
+            return Errno.EINVAL.negated();
+        }
+        NetDevice dev = device(mreq, 4, group);
+        if (dev == null) {
+            return Errno.ENODEV.negated();
+        }
+        int error = joins && adds && find(dev, group) == null ? join(mreq) : 0;
+        Membership membership = find(dev, group);
+        if (error != 0 || membership == null) {
+            return error != 0 ? error : Errno.EINVAL.negated();
+        }
+        long low = Ipv6Address.ofV4(source);
+        int result = adds ? membership.filter.add(joins, 0, low) : membership.filter.remove(joins, 0, low);
+        if (membership.filter.isNothing()) {
+            joined.remove(membership);
+            ipv4.groups().leave(dev, group);
+        }
+        return result;
     }
 
     /** IP_MULTICAST_IF: an address (4 bytes), or a struct ip_mreq or ip_mreqn. */
@@ -135,7 +175,7 @@ final class Memberships {
         return mreq.remaining() >= MREQN_BYTES ? mreq.getInt(mreq.position() + MREQ_BYTES) : 0;
     }
 
-    private static int networkInt(ByteBuffer value, int at) {
+    static int networkInt(ByteBuffer value, int at) {
         int raw = value.getInt(value.position() + at);
         return value.order() == ByteOrder.BIG_ENDIAN ? raw : Integer.reverseBytes(raw);
     }

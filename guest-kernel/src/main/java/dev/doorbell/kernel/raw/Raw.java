@@ -2,8 +2,10 @@ package dev.doorbell.kernel.raw;
 
 import dev.doorbell.bus.wire.Ipv4Header;
 import dev.doorbell.kernel.inet.InetStack;
+import dev.doorbell.kernel.ipv4.Addresses;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.RawDelivery;
+import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.socket.SocketConstants;
 import dev.doorbell.kernel.socket.SocketFamily;
@@ -42,10 +44,13 @@ public final class Raw implements RawDelivery {
         ip.wrap(skb.memory(), skb.networkHeader, Ipv4Header.MIN_LENGTH);
         int source = ip.source();
         int destination = ip.destination();
-        int index = skb.dev == null ? 0 : skb.dev.ifindex();
+        NetDevice dev = skb.dev;
+        int index = dev == null ? 0 : dev.ifindex();
+        boolean group = Addresses.isMulticast(destination);
         for (int i = 0; i < socks.size(); i++) {
             RawSock sock = socks.get(i);
-            if (sock.matches(protocol, destination, source, index)) {
+            if (sock.matches(protocol, destination, source, index)
+                    && (!group || dev != null && sock.wants(dev, destination, source))) {
                 taken = true;
                 sock.receive(skb);
             }

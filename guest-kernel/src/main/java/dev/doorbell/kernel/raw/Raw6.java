@@ -52,7 +52,7 @@ public final class Raw6 implements RawDelivery6 {
         for (int i = 0; i < socks.size(); i++) {
             RawSock6 sock = socks.get(i);
             if (sock.matches(protocol, high, low, peerHigh, peerLow, index)
-                    && (!group || dev != null && sock.wants(dev, high, low))) {
+                    && (!group || dev != null && sock.wants(dev, high, low, peerHigh, peerLow))) {
                 taken = true;
                 sock.receive(skb);
             }

@@ -12,6 +12,7 @@ import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.Mib;
 import dev.doorbell.kernel.ipv4.Route;
 import dev.doorbell.kernel.ipv4.RouteType;
+import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbCopy;
@@ -179,6 +180,10 @@ final class RawSock extends DatagramSock {
                 && (ends.isLocalAny() || ends.localV4() == local)
                 && (ends.isRemoteAny() || ends.remoteV4() == peer)
                 && (boundInterface == 0 || boundInterface == interfaceIndex);
+    }
+
+    boolean wants(NetDevice dev, int group, int source) {
+        return wantsGroup(dev, group, source);
     }
 
     /** @param skb data() at the transport header; stays the caller's */

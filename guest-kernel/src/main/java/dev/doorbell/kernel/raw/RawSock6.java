@@ -204,8 +204,8 @@ final class RawSock6 extends DatagramSock {
                 && (boundInterface == 0 || boundInterface == interfaceIndex);
     }
 
-    boolean wants(NetDevice dev, long high, long low) {
-        return wantsGroup(dev, high, low);
+    boolean wants(NetDevice dev, long high, long low, long peerHigh, long peerLow) {
+        return wantsGroup(dev, high, low, peerHigh, peerLow);
     }
 
     /** @param skb data() at the transport header; stays the caller's */

@@ -115,8 +115,16 @@ public final class SocketConstants {
             IP_MULTICAST_LOOP = 34,
             IP_ADD_MEMBERSHIP = 35,
             IP_DROP_MEMBERSHIP = 36,
+            IP_UNBLOCK_SOURCE = 37,
+            IP_BLOCK_SOURCE = 38,
+            IP_ADD_SOURCE_MEMBERSHIP = 39,
+            IP_DROP_SOURCE_MEMBERSHIP = 40,
             MCAST_JOIN_GROUP = 42,
+            MCAST_BLOCK_SOURCE = 43,
+            MCAST_UNBLOCK_SOURCE = 44,
             MCAST_LEAVE_GROUP = 45,
+            MCAST_JOIN_SOURCE_GROUP = 46,
+            MCAST_LEAVE_SOURCE_GROUP = 47,
             IP_MULTICAST_ALL = 49,
             IP_UNICAST_IF = 50;
 

@@ -341,7 +341,9 @@ final class UdpSock extends DatagramSock {
     }
 
     boolean wants(NetDevice dev, Endpoints packet) {
-        return packet.isV4() ? wantsGroup(dev, packet.localV4()) : wantsGroup(dev, packet.localHigh, packet.localLow);
+        return packet.isV4()
+                ? wantsGroup(dev, packet.localV4(), packet.remoteV4())
+                : wantsGroup(dev, packet.localHigh, packet.localLow, packet.remoteHigh, packet.remoteLow);
     }
 
     void error6(int type, int code, int info, SkBuff quoted) {
