@@ -76,7 +76,7 @@ final class Retransmitter {
         }
         int limit = mss * packets;
         if (limit > window) {
-            limit = Math.max(window / mss * mss, mss);
+            limit = window < mss ? window : window / mss * mss; // of a window that shrank, what is left
         }
         if (entry.length() > limit) {
             Scoreboard.fragment(c, entry, limit, mss);
