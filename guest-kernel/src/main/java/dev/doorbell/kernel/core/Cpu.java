@@ -90,6 +90,11 @@ public final class Cpu {
         irqsOff--;
     }
 
+    /** Under a spinlock, or in another section that nothing else on this processor may interrupt. */
+    public boolean isLocked() {
+        return preemptCount != 0 || irqsOff != 0;
+    }
+
     /** irqs_disabled: in a hard interrupt, or between {@link #irqDisable} and {@link #irqEnable}. */
     public boolean irqsDisabled() {
         return context == Context.HARDIRQ || irqsOff != 0;

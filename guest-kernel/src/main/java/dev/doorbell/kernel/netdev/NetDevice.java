@@ -142,6 +142,10 @@ public final class NetDevice {
         ifindex = net.register(this);
         txQueue.attachQdisc();
         net.notifyChange(this, NetdevNotifier.Change.REGISTER);
+        KernelProbe probe = net.kernel().probe();
+        if (probe != null) {
+            probe.interfaceRegistered(name);
+        }
     }
 
     /** Brings the interface down and forgets it. Task context. */
@@ -153,6 +157,10 @@ public final class NetDevice {
         net.notifyChange(this, NetdevNotifier.Change.UNREGISTER);
         net.unregister(this);
         registered = false;
+        KernelProbe probe = net.kernel().probe();
+        if (probe != null) {
+            probe.interfaceUnregistered(name);
+        }
     }
 
     /** ip link set up. Task context. */

@@ -227,6 +227,9 @@ public final class PciCore {
         }
         try {
             driver.probe(dev);
+            if (probe != null) {
+                probe.driverBound(dev.name(), driver.name());
+            }
         } catch (ErrnoException e) {
             letGo(dev); // any other exception is a bug of the driver, after which nothing of it can be relied on
             throw e;

@@ -126,8 +126,16 @@ public interface KernelProbe {
     /** A driver's probe is about to run. */
     default void driverBinds(String device, String driver) {}
 
+    /** The driver's probe has succeeded: the device is its own. */
+    default void driverBound(String device, String driver) {}
+
     /** The driver's remove has returned, or its probe has failed: nothing of it may be left. */
     default void driverLeft(String device, String driver) {}
+
+    /** register_netdev has succeeded. */
+    default void interfaceRegistered(String device) {}
+
+    default void interfaceUnregistered(String device) {}
 
     default void openBegins(String device) {}
 

@@ -218,7 +218,6 @@ final class SegmentWriter {
      * A segment on behalf of no connection: a reset, or an acknowledgement from TIME-WAIT or for a request.
      *
      * @param timestamps whether to carry the option
-     * @param tos TOS or traffic class, ECN bits 0
      */
     void sendBare(
             Path path,
@@ -229,8 +228,7 @@ final class SegmentWriter {
             int window,
             boolean timestamps,
             int tsVal,
-            int tsEcr,
-            int tos) {
+            int tsEcr) {
         SkBuff skb = allocate();
         if (skb == null) {
             return;
@@ -257,7 +255,7 @@ final class SegmentWriter {
             unreachable(skb);
             return;
         }
-        network.transmit(skb, now, ends, tos, 0);
+        network.transmit(skb, now, ends, 0, 0);
     }
 
     private @Nullable SkBuff allocate() {

@@ -316,8 +316,7 @@ final class TcpListener {
                 request.receiveWindow >> request.rcvWscale,
                 request.timestampsOk,
                 request.timestamp(),
-                request.tsRecent,
-                0);
+                request.tsRecent);
     }
 
     private @Nullable TcpConnection cookieAck(SkBuff skb, ReceivedOptions options, int window, Endpoints ends) {

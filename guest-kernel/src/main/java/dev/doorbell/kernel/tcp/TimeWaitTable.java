@@ -201,7 +201,6 @@ final class TimeWaitTable {
                 tw.window >> tw.rcvWscale,
                 tw.timestampsOk,
                 (int) (now / TcpConfig.MS) + tw.tsOffset,
-                tw.tsRecent,
-                0);
+                tw.tsRecent);
     }
 }

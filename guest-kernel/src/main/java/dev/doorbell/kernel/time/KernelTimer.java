@@ -64,6 +64,11 @@ public final class KernelTimer {
         return true;
     }
 
+    /** As in traces. */
+    public String name() {
+        return name;
+    }
+
     public boolean isPending() {
         return event.isScheduled();
     }

@@ -106,9 +106,12 @@ final class Adapter implements NetDeviceOps, Interrupts.Owner, Watchdog.Owner {
             if (!hw.answers()) {
                 throw new ErrnoException("e1000e: the card does not answer", Errno.EIO);
             }
+            dev.pciSaveState(); // what an unasked reset of the function takes away
+            if (!recovery.isDecoded()) {
+                throw new ErrnoException("e1000e: the card was reset while it was probed", Errno.EIO);
+            }
             hw.onLost(resetTask::schedule); // from here on there is an interface to reset
             netdev.registerNetdev();
-            dev.pciSaveState(); // what an unasked reset of the function takes away
         } catch (ErrnoException e) {
             interrupts.resetInterruptCapability();
             throw e;

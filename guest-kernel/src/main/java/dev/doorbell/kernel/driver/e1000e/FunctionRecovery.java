@@ -43,8 +43,13 @@ final class FunctionRecovery {
         return false;
     }
 
+    /** Its configuration has not been reset: the bus finds its registers, and its messages are on. */
+    boolean isDecoded() {
+        return (dev.readConfig16(ConfigSpace.COMMAND) & ConfigSpace.COMMAND_MEMORY) != 0
+                && interrupts.isEnabledInFunction();
+    }
+
     private boolean hasConfiguration() {
-        int wanted = ConfigSpace.COMMAND_MEMORY | ConfigSpace.COMMAND_MASTER;
-        return (dev.readConfig16(ConfigSpace.COMMAND) & wanted) == wanted && interrupts.isEnabledInFunction();
+        return isDecoded() && (dev.readConfig16(ConfigSpace.COMMAND) & ConfigSpace.COMMAND_MASTER) != 0;
     }
 }
