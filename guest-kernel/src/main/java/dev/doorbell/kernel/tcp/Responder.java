@@ -32,10 +32,11 @@ final class Responder {
         if (path == null) {
             return;
         }
+        int tos = tcp.receivedTrafficClass(); // of the class it answers, as there is no socket to say another
         if ((skb.cbFlags & TcpHeader.ACK) != 0) {
-            writer.sendBare(path, ends, skb.cbAck, 0, TcpHeader.RST, 0, false, 0, 0);
+            writer.sendBare(path, ends, skb.cbAck, 0, TcpHeader.RST, 0, false, 0, 0, tos);
         } else {
-            writer.sendBare(path, ends, 0, skb.cbEndSeq, TcpHeader.RST | TcpHeader.ACK, 0, false, 0, 0);
+            writer.sendBare(path, ends, 0, skb.cbEndSeq, TcpHeader.RST | TcpHeader.ACK, 0, false, 0, 0, tos);
         }
     }
 

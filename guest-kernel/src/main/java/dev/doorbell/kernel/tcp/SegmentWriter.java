@@ -218,6 +218,7 @@ final class SegmentWriter {
      * A segment on behalf of no connection: a reset, or an acknowledgement from TIME-WAIT or for a request.
      *
      * @param timestamps whether to carry the option
+     * @param tos TOS or traffic class, ECN bits 0
      */
     void sendBare(
             Path path,
@@ -228,7 +229,8 @@ final class SegmentWriter {
             int window,
             boolean timestamps,
             int tsVal,
-            int tsEcr) {
+            int tsEcr,
+            int tos) {
         SkBuff skb = allocate();
         if (skb == null) {
             return;
@@ -255,7 +257,7 @@ final class SegmentWriter {
             unreachable(skb);
             return;
         }
-        network.transmit(skb, now, ends, 0, 0);
+        network.transmit(skb, now, ends, tos, 0);
     }
 
     private @Nullable SkBuff allocate() {

@@ -60,6 +60,8 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
     /** TTL or hop limit of that segment. */
     private int hops = 255;
 
+    private int trafficClass;
+
     private final ReceivedOptions options = new ReceivedOptions();
     private final @Nullable InetStack stack;
 
@@ -166,6 +168,7 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
         ipHeader.wrap(skb.memory(), skb.networkHeader, Ipv4Header.MIN_LENGTH);
         ends.localV4(ipHeader.destination(), 0).remoteV4(ipHeader.source(), 0);
         hops = ipHeader.ttl();
+        trafficClass = ipHeader.tos() & ~3;
         receive(skb, ends, ipHeader.tos() & 3);
     }
 
@@ -277,6 +280,7 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
                 .remote(ip6Header.sourceHigh(), ip6Header.sourceLow(), 0);
         ends.scope = scope(skb);
         hops = ip6Header.hopLimit();
+        trafficClass = ip6Header.trafficClass() & ~3;
         receive(skb, ends, ip6Header.trafficClass() & 3);
         ends.scope = 0;
     }
@@ -319,6 +323,11 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
             mss = Math.min(mss, settings.userMss);
         }
         return Math.max(mss, config.minSndMss);
+    }
+
+    /** TOS or traffic class of the segment that is being received, without the ECN bits. */
+    int receivedTrafficClass() {
+        return trafficClass;
     }
 
     /** RFC 6528: a clock of 64 ns per step plus a keyed hash of the four values. */

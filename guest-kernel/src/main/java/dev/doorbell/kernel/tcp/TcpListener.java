@@ -316,7 +316,8 @@ final class TcpListener {
                 request.receiveWindow >> request.rcvWscale,
                 request.timestampsOk,
                 request.timestamp(),
-                request.tsRecent);
+                request.tsRecent,
+                0);
     }
 
     private @Nullable TcpConnection cookieAck(SkBuff skb, ReceivedOptions options, int window, Endpoints ends) {

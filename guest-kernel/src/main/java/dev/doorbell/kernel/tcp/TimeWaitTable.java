@@ -201,6 +201,7 @@ final class TimeWaitTable {
                 tw.window >> tw.rcvWscale,
                 tw.timestampsOk,
                 (int) (now / TcpConfig.MS) + tw.tsOffset,
-                tw.tsRecent);
+                tw.tsRecent,
+                0);
     }
 }
