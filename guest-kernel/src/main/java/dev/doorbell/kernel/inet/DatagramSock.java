@@ -20,6 +20,7 @@ import dev.doorbell.kernel.ipv6.Icmp6Errors;
 import dev.doorbell.kernel.ipv6.Ipv6;
 import dev.doorbell.kernel.ipv6.L4Protocol6;
 import dev.doorbell.kernel.ipv6.Route6;
+import dev.doorbell.kernel.multicast.ReceptionState;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.skb.PacketMemory;
 import dev.doorbell.kernel.skb.SkBuff;
@@ -30,23 +31,16 @@ import dev.doorbell.kernel.socket.ControlMessages;
 import dev.doorbell.kernel.socket.ErrorQueue;
 import dev.doorbell.kernel.socket.Message;
 import dev.doorbell.kernel.socket.SockAddr;
-import dev.doorbell.kernel.socket.SockAddrBytes;
 import dev.doorbell.kernel.socket.SockAddrIn;
 import dev.doorbell.kernel.socket.SockAddrIn6;
 import java.nio.ByteBuffer;
-import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** What UDP and raw sockets share: the receive queue and its limit, send accounting, the error queue, group options. */
 public abstract class DatagramSock extends InetSock {
-    /** Where the address begins in a struct group_req. */
-    private static final int GROUP_AT = 8;
-    /** Where the source begins in a struct group_source_req; bytes of a struct ip_mreq_source. */
-    private static final int SOURCE_AT = 136, MREQ_SOURCE_BYTES = 12;
-
     private final SkbQueue receiveQueue = new SkbQueue();
-    private final Memberships memberships;
-    private final Memberships6 memberships6;
+    private final GroupOptions groups;
+    private final GroupOptions6 groups6;
     private final Ipv6Header ip6 = new Ipv6Header();
     private final Ipv4Header ip = new Ipv4Header();
     private final SkbDestructor sent = this::sendDone;
@@ -56,8 +50,8 @@ public abstract class DatagramSock extends InetSock {
 
     protected DatagramSock(KernelContext kernel, InetStack stack, int domain, int type, int protocol) {
         super(kernel, stack, domain, type, protocol);
-        this.memberships = new Memberships(stack.ipv4());
-        this.memberships6 = new Memberships6(stack.ipv6());
+        this.groups = new GroupOptions(this);
+        this.groups6 = new GroupOptions6(stack.ipv6());
     }
 
     // ---- receiving
@@ -463,8 +457,8 @@ public abstract class DatagramSock extends InetSock {
 
     @Override
     public void release() {
-        memberships.leaveAll();
-        memberships6.leaveAll();
+        groups.memberships().leaveAll();
+        groups6.memberships().leaveAll();
         receiveQueue.purge();
         receiveBytes = 0;
     }
@@ -474,102 +468,33 @@ public abstract class DatagramSock extends InetSock {
      * or IP_MULTICAST_ALL.
      */
     protected final boolean wantsGroup(NetDevice dev, int group, int source) {
-        SourceFilter filter = memberships.filter(dev, group);
+        ReceptionState filter = groups.memberships().filter(dev, 0, Ipv6Address.ofV4(group));
         return filter == null ? multicastAll : filter.allows(0, Ipv6Address.ofV4(source));
-    }
-
-    /** struct group_req, RFC 3678 §5.1: interface, and a sockaddr from its ninth byte on; as a struct ip_mreqn. */
-    private static int withGroup(ByteBuffer value, ToIntFunction<ByteBuffer> action) {
-        int at = value.position();
-        if (value.remaining() < GROUP_AT + SockAddrBytes.IN_BYTES) {
-            return Errno.EINVAL.negated();
-        }
-        ByteBuffer mreqn = ByteBuffer.allocate(12).order(value.order());
-        return action.applyAsInt(mreqn.putInt(value.getInt(at + GROUP_AT + 4))
-                .putInt(0)
-                .putInt(value.getInt(at))
-                .flip());
-    }
-
-    /** The same for IPv6; as a struct ipv6_mreq. */
-    private static int withGroup6(ByteBuffer value, ToIntFunction<ByteBuffer> action) {
-        int at = value.position();
-        if (value.remaining() < GROUP_AT + SockAddrBytes.IN6_BYTES) {
-            return Errno.EINVAL.negated();
-        }
-        ByteBuffer mreq = ByteBuffer.allocate(20).order(value.order());
-        return action.applyAsInt(mreq.putLong(value.getLong(at + GROUP_AT + 8))
-                .putLong(value.getLong(at + GROUP_AT + 16))
-                .putInt(value.getInt(at))
-                .flip());
     }
 
     /** The same for an IPv6 group and IPV6_MULTICAST_ALL. */
     protected final boolean wantsGroup(NetDevice dev, long high, long low, long sourceHigh, long sourceLow) {
-        SourceFilter filter = memberships6.filter(dev, high, low);
+        ReceptionState filter = groups6.memberships().filter(dev, high, low);
         return filter == null ? v6.multicastAll : filter.allows(sourceHigh, sourceLow);
-    }
-
-    /** struct ip_mreq_source: group, interface address, source. */
-    private int source(ByteBuffer value, boolean joins, boolean adds) {
-        if (value.remaining() < MREQ_SOURCE_BYTES) {
-            return Errno.EINVAL.negated();
-        }
-        ByteBuffer mreq = value.slice(value.position(), MREQ_SOURCE_BYTES - 4).order(value.order());
-        return memberships.source(mreq, Memberships.networkInt(value, MREQ_SOURCE_BYTES - 4), joins, adds);
-    }
-
-    /** struct group_source_req, RFC 3678 §5.1: as struct group_req, and the source's sockaddr behind 128 bytes for that. */
-    private int groupSource(ByteBuffer value, boolean joins, boolean adds) {
-        if (value.remaining() < SOURCE_AT + SockAddrBytes.IN_BYTES) {
-            return Errno.EINVAL.negated();
-        }
-        int source = Memberships.networkInt(value, SOURCE_AT + 4);
-        return withGroup(value, mreq -> memberships.source(mreq, source, joins, adds));
-    }
-
-    /** The same for IPv6. */
-    private int groupSource6(ByteBuffer value, boolean joins, boolean adds) {
-        if (value.remaining() < SOURCE_AT + SockAddrBytes.IN6_BYTES) {
-            return Errno.EINVAL.negated();
-        }
-        long high = Ipv6Options.networkLong(value, SOURCE_AT + 8);
-        long low = Ipv6Options.networkLong(value, SOURCE_AT + 16);
-        return withGroup6(value, mreq -> memberships6.source(mreq, high, low, joins, adds));
     }
 
     @Override
     protected int setIpv6Option(int name, ByteBuffer value) {
-        return switch (name) {
-            case IPV6_JOIN_GROUP -> memberships6.join(value);
-            case IPV6_LEAVE_GROUP -> memberships6.leave(value);
-            case MCAST_JOIN_GROUP -> withGroup6(value, memberships6::join);
-            case MCAST_LEAVE_GROUP -> withGroup6(value, memberships6::leave);
-            case MCAST_JOIN_SOURCE_GROUP -> groupSource6(value, true, true);
-            case MCAST_LEAVE_SOURCE_GROUP -> groupSource6(value, true, false);
-            case MCAST_BLOCK_SOURCE -> groupSource6(value, false, true);
-            case MCAST_UNBLOCK_SOURCE -> groupSource6(value, false, false);
-            default -> super.setIpv6Option(name, value);
-        };
+        return GroupOptions6.handles(name) ? groups6.set(name, value) : super.setIpv6Option(name, value);
+    }
+
+    @Override
+    protected int getIpv6Option(int name, ByteBuffer into) {
+        return GroupOptions6.handles(name) ? groups6.get(name, into) : super.getIpv6Option(name, into);
     }
 
     @Override
     protected int setIpOption(int name, ByteBuffer value) {
-        return switch (name) {
-            case IP_ADD_MEMBERSHIP -> memberships.join(value);
-            case IP_DROP_MEMBERSHIP -> memberships.leave(value);
-            case MCAST_JOIN_GROUP -> withGroup(value, memberships::join);
-            case MCAST_LEAVE_GROUP -> withGroup(value, memberships::leave);
-            case IP_ADD_SOURCE_MEMBERSHIP -> source(value, true, true);
-            case IP_DROP_SOURCE_MEMBERSHIP -> source(value, true, false);
-            case IP_BLOCK_SOURCE -> source(value, false, true);
-            case IP_UNBLOCK_SOURCE -> source(value, false, false);
-            case MCAST_JOIN_SOURCE_GROUP -> groupSource(value, true, true);
-            case MCAST_LEAVE_SOURCE_GROUP -> groupSource(value, true, false);
-            case MCAST_BLOCK_SOURCE -> groupSource(value, false, true);
-            case MCAST_UNBLOCK_SOURCE -> groupSource(value, false, false);
-            case IP_MULTICAST_IF -> Memberships.setInterface(this, value);
-            default -> super.setIpOption(name, value);
-        };
+        return GroupOptions.handles(name) ? groups.set(name, value) : super.setIpOption(name, value);
+    }
+
+    @Override
+    protected int getIpOption(int name, ByteBuffer into) {
+        return GroupOptions.handles(name) ? groups.get(name, into) : super.getIpOption(name, into);
     }
 }

@@ -1,70 +1,63 @@
 package dev.doorbell.kernel.inet;
 
-import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.kernel.core.Errno;
-import dev.doorbell.kernel.ipv4.Addresses;
-import dev.doorbell.kernel.ipv4.InterfaceAddress;
-import dev.doorbell.kernel.ipv4.Ipv4;
-import dev.doorbell.kernel.ipv4.Route;
+import dev.doorbell.kernel.multicast.MulticastGroups;
+import dev.doorbell.kernel.multicast.ReceptionState;
 import dev.doorbell.kernel.netdev.NetDevice;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The multicast groups one socket has joined: options IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP, IP_MULTICAST_IF. */
+/** The groups of one address family that one socket has joined, and from whom it wants their packets. */
 final class Memberships {
-    /** net.ipv4.igmp_max_memberships. */
-    private static final int MAX = 20;
-    /** net.ipv4.igmp_max_msf. */
-    private static final int MAX_SOURCES = 10;
-    /** struct ip_mreq: group, interface address; struct ip_mreqn: and interface index. */
-    private static final int MREQ_BYTES = 8, MREQN_BYTES = 12;
+    private record Membership(NetDevice dev, long high, long low, SourceFilter filter) {
+        boolean isFor(NetDevice device, long groupHigh, long groupLow) {
+            return low == groupLow && high == groupHigh && dev == device;
+        }
+    }
 
-    private record Membership(NetDevice dev, int group, SourceFilter filter) {}
-
-    private final Ipv4 ipv4;
+    private final MulticastGroups groups;
+    private final int most, mostSources;
     private final List<Membership> joined = new ArrayList<>();
 
-    Memberships(Ipv4 ipv4) {
-        this.ipv4 = ipv4;
+    /**
+     * @param most groups of one socket
+     * @param mostSources of one group
+     */
+    Memberships(MulticastGroups groups, int most, int mostSources) {
+        this.groups = groups;
+        this.most = most;
+        this.mostSources = mostSources;
     }
 
-    int join(ByteBuffer mreq) {
-        if (mreq.remaining() < MREQ_BYTES) {
-            return Errno.EINVAL.negated();
+    /** Most sources that a filter may have. */
+    int mostSources() {
+        return mostSources;
+    }
+
+    /** From now on packets to the group from everybody. */
+    int join(NetDevice dev, long high, long low) {
+        int error = mayJoin(dev, high, low);
+        if (error == 0) {
+            joined.add(new Membership(dev, high, low, new SourceFilter(mostSources, ReceptionState.ALL)));
+            groups.change(dev, high, low, ReceptionState.NOTHING, ReceptionState.ALL);
         }
-        int group = networkInt(mreq, 0);
-        if (!Addresses.isMulticast(group)) {
-            return Errno.EINVAL.negated();
-        }
-        NetDevice dev = device(mreq, 4, group);
-        if (dev == null) {
-            return Errno.ENODEV.negated();
-        }
-        if (find(dev, group) != null) {
+        return error;
+    }
+
+    private int mayJoin(NetDevice dev, long high, long low) {
+        if (find(dev, high, low) != null) {
             return Errno.EADDRINUSE.negated();
         }
-        if (joined.size() >= MAX) {
-            return Errno.ENOBUFS.negated();
-        }
-        joined.add(new Membership(dev, group, new SourceFilter(MAX_SOURCES)));
-        ipv4.groups().join(dev, group);
-        return 0;
+        return joined.size() >= most ? Errno.ENOBUFS.negated() : 0;
     }
 
-    int leave(ByteBuffer mreq) {
-        if (mreq.remaining() < MREQ_BYTES) {
-            return Errno.EINVAL.negated();
-        }
-        int group = networkInt(mreq, 0);
-        boolean any = networkInt(mreq, 4) == 0 && index(mreq) == 0;
-        NetDevice dev = any ? null : device(mreq, 4, group);
+    /** @param dev null: whichever interface the group was joined on first */
+    int leave(@Nullable NetDevice dev, long high, long low) {
         for (Membership membership : joined) {
-            if (membership.group == group && (any || membership.dev == dev)) {
+            if (membership.isFor(dev == null ? membership.dev : dev, high, low)) {
                 joined.remove(membership);
-                ipv4.groups().leave(membership.dev, group);
+                groups.change(membership.dev, high, low, membership.filter.state(), ReceptionState.NOTHING);
                 return 0;
             }
         }
@@ -72,23 +65,23 @@ final class Memberships {
     }
 
     void leaveAll() {
-        for (Membership membership : joined) {
-            ipv4.groups().leave(membership.dev, membership.group);
+        for (Membership m : joined) {
+            groups.change(m.dev, m.high, m.low, m.filter.state(), ReceptionState.NOTHING);
         }
         joined.clear();
     }
 
     /** From whom packets to a group are wanted; null: not joined. */
     @Nullable
-    SourceFilter filter(NetDevice dev, int group) {
-        Membership known = find(dev, group);
-        return known == null ? null : known.filter;
+    ReceptionState filter(NetDevice dev, long high, long low) {
+        Membership known = find(dev, high, low);
+        return known == null ? null : known.filter.state();
     }
 
-    private @Nullable Membership find(NetDevice dev, int group) {
+    private @Nullable Membership find(NetDevice dev, long high, long low) {
         for (int i = 0; i < joined.size(); i++) {
             Membership membership = joined.get(i);
-            if (membership.group == group && membership.dev == dev) {
+            if (membership.isFor(dev, high, low)) {
                 return membership;
             }
         }
@@ -98,85 +91,49 @@ final class Memberships {
     /**
      * What becomes of one source of a group: IP_BLOCK_SOURCE and its kin.
      *
-     * @param mreq group and interface, as for {@link #join}
-     * @param source the first octet in the top byte
      * @param joins the source is joined or left; otherwise blocked or unblocked
      * @param adds joined or blocked; otherwise left or unblocked
      */
-    int source(ByteBuffer mreq, int source, boolean joins, boolean adds) {
-        int group = networkInt(mreq, 0);
-        if (!Addresses.isMulticast(group)) {
-            return Errno.EINVAL.negated();
+    int source(NetDevice dev, long high, long low, long sourceHigh, long sourceLow, boolean joins, boolean adds) {
+        Membership known = find(dev, high, low);
+        if (known == null) {
+            int error = joins && adds ? mayJoin(dev, high, low) : Errno.EINVAL.negated();
+            if (error != 0) {
+                return error;
+            }
         }
-        NetDevice dev = device(mreq, 4, group);
-        if (dev == null) {
-            return Errno.ENODEV.negated();
+        Membership membership = known != null
+                ? known
+                : new Membership(dev, high, low, new SourceFilter(mostSources, ReceptionState.NOTHING));
+        SourceFilter filter = membership.filter;
+        ReceptionState before = filter.state();
+        int error = adds ? filter.add(joins, sourceHigh, sourceLow) : filter.remove(joins, sourceHigh, sourceLow);
+        if (known == null && error == 0) {
+            joined.add(membership);
         }
-        int error = joins && adds && find(dev, group) == null ? join(mreq) : 0;
-        Membership membership = find(dev, group);
-        if (error != 0 || membership == null) {
-            return error != 0 ? error : Errno.EINVAL.negated();
+        changed(membership, before);
+        return error;
+    }
+
+    /** A whole filter at once: IP_MSFILTER. Nothing wanted is a membership less. */
+    int setFilter(NetDevice dev, long high, long low, ReceptionState wanted) {
+        Membership known = find(dev, high, low);
+        if (known == null) {
+            return (wanted.isNothing() ? Errno.EADDRNOTAVAIL : Errno.EINVAL).negated();
         }
-        long low = Ipv6Address.ofV4(source);
-        int result = adds ? membership.filter.add(joins, 0, low) : membership.filter.remove(joins, 0, low);
-        if (membership.filter.isNothing()) {
+        ReceptionState before = known.filter.state();
+        int error = known.filter.set(wanted);
+        changed(known, before);
+        return error;
+    }
+
+    private void changed(Membership membership, ReceptionState before) {
+        ReceptionState after = membership.filter.state();
+        if (after.isNothing()) {
             joined.remove(membership);
-            ipv4.groups().leave(dev, group);
         }
-        return result;
-    }
-
-    /** IP_MULTICAST_IF: an address (4 bytes), or a struct ip_mreq or ip_mreqn. */
-    static int setInterface(InetSock sock, ByteBuffer value) {
-        int size = value.remaining();
-        int address = size >= MREQ_BYTES ? networkInt(value, 4) : size >= Integer.BYTES ? networkInt(value, 0) : -1;
-        if (size < Integer.BYTES) {
-            return Errno.EINVAL.negated();
+        if (!after.equals(before)) {
+            groups.change(membership.dev, membership.high, membership.low, before, after);
         }
-        int index = size >= MREQN_BYTES ? index(value) : 0;
-        if (index == 0 && address != 0) {
-            InterfaceAddress entry = sock.ipv4().addresses().find(address);
-            if (entry == null) {
-                return Errno.EADDRNOTAVAIL.negated();
-            }
-            index = entry.dev().ifindex();
-        } else if (index != 0 && sock.ipv4().net().deviceByIndex(index) == null) {
-            return Errno.EADDRNOTAVAIL.negated();
-        }
-        sock.multicastInterface = index;
-        sock.multicastSource = address;
-        return 0;
-    }
-
-    private @Nullable NetDevice device(ByteBuffer mreq, int addressAt, int group) {
-        int index = index(mreq);
-        if (index != 0) {
-            return ipv4.net().deviceByIndex(index);
-        }
-        int address = networkInt(mreq, addressAt);
-        if (address != 0) {
-            InterfaceAddress entry = ipv4.addresses().find(address);
-            return entry == null ? null : entry.dev();
-        }
-        Route route = ipv4.routes().lookup(group, 0, 0);
-        if (route != null) {
-            return route.dev();
-        }
-        // Without any route, the only interface there is.
-        for (NetDevice dev : ipv4.net().devices()) {
-            if (dev.isUp() && !dev.isLoopback()) {
-                return dev;
-            }
-        }
-        return null;
-    }
-
-    private static int index(ByteBuffer mreq) {
-        return mreq.remaining() >= MREQN_BYTES ? mreq.getInt(mreq.position() + MREQ_BYTES) : 0;
-    }
-
-    static int networkInt(ByteBuffer value, int at) {
-        int raw = value.getInt(value.position() + at);
-        return value.order() == ByteOrder.BIG_ENDIAN ? raw : Integer.reverseBytes(raw);
     }
 }

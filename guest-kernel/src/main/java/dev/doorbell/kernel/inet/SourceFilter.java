@@ -1,7 +1,8 @@
 package dev.doorbell.kernel.inet;
 
 import dev.doorbell.kernel.core.Errno;
-import java.util.Arrays;
+import dev.doorbell.kernel.multicast.ReceptionState;
+import dev.doorbell.kernel.multicast.SourceSet;
 
 /**
  * From whom one membership of a socket takes packets: all but some sources (EXCLUDE, how every join begins), or some only
@@ -24,32 +25,29 @@ import java.util.Arrays;
  */
 final class SourceFilter {
     private final int most;
-    private boolean include;
-    private long[] high = {};
-    private long[] low = {};
+    private ReceptionState state;
 
-    /** @param most sources at a time */
-    SourceFilter(int most) {
+    /**
+     * @param most sources at a time
+     * @param state what it begins with
+     */
+    SourceFilter(int most, ReceptionState state) {
         this.most = most;
+        this.state = state;
     }
 
-    /** Whether a packet from this source is wanted. */
-    boolean allows(long sourceHigh, long sourceLow) {
-        return include == find(sourceHigh, sourceLow) >= 0;
+    /** What is wanted; {@link ReceptionState#NOTHING}: the membership is over. */
+    ReceptionState state() {
+        return state;
     }
 
-    /** It takes packets of nobody: the membership is over. */
-    boolean isNothing() {
-        return include && low.length == 0;
-    }
-
-    private int find(long sourceHigh, long sourceLow) {
-        for (int i = 0; i < low.length; i++) {
-            if (low[i] == sourceLow && high[i] == sourceHigh) {
-                return i;
-            }
+    /** Another filter in the place of this one. */
+    int set(ReceptionState other) {
+        if (other.sources().size() > most) {
+            return Errno.ENOBUFS.negated();
         }
-        return -1;
+        state = other;
+        return 0;
     }
 
     /**
@@ -59,37 +57,26 @@ final class SourceFilter {
      * @return 0 or a negated errno
      */
     int add(boolean joins, long sourceHigh, long sourceLow) {
-        if (include != joins && low.length != 0) {
+        SourceSet sources = state.sources();
+        if (state.include() != joins && !sources.isEmpty()) {
             return Errno.EINVAL.negated();
         }
-        include = joins;
-        if (find(sourceHigh, sourceLow) >= 0) {
+        if (sources.contains(sourceHigh, sourceLow)) {
             return Errno.EADDRNOTAVAIL.negated();
         }
-        if (low.length >= most) {
-            return Errno.ENOBUFS.negated();
-        }
-        high = Arrays.copyOf(high, high.length + 1);
-        low = Arrays.copyOf(low, low.length + 1);
-        high[high.length - 1] = sourceHigh;
-        low[low.length - 1] = sourceLow;
-        return 0;
+        return set(new ReceptionState(joins, sources.with(sourceHigh, sourceLow)));
     }
 
-    /** Takes a source out of what is blocked ({@code joins} false) or joined; see {@link #isNothing}. */
+    /** Takes a source out of what is blocked ({@code joins} false) or joined; see {@link #state}. */
     int remove(boolean joins, long sourceHigh, long sourceLow) {
-        if (include != joins && low.length != 0) {
+        SourceSet sources = state.sources();
+        if (state.include() != joins && !sources.isEmpty()) {
             return Errno.EINVAL.negated();
         }
-        int at = include == joins ? find(sourceHigh, sourceLow) : -1;
-        if (at < 0) {
+        if (!sources.contains(sourceHigh, sourceLow)) {
             return Errno.EADDRNOTAVAIL.negated();
         }
-        int last = low.length - 1;
-        high[at] = high[last];
-        low[at] = low[last];
-        high = Arrays.copyOf(high, last);
-        low = Arrays.copyOf(low, last);
+        state = new ReceptionState(joins, sources.without(sourceHigh, sourceLow));
         return 0;
     }
 }

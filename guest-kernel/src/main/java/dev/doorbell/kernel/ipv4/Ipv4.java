@@ -294,7 +294,7 @@ public final class Ipv4 {
             gone.forEach(addresses::remove);
             iptables.addressesGone(dev);
             routes.removeAll(dev);
-            groups.removeAll(dev);
+            groups.table().removeAll(dev);
             if (dev == loopback) {
                 reassembly.clear(); // the kernel is going down
             }

@@ -237,7 +237,7 @@ public final class Ipv6 {
             }
         }
         routes.removeIf(entry -> entry.dev() == dev);
-        groups.removeAll(dev);
+        groups.table().removeAll(dev);
         interfaces.remove(dev);
     }
 

@@ -119,14 +119,19 @@ public final class SocketConstants {
             IP_BLOCK_SOURCE = 38,
             IP_ADD_SOURCE_MEMBERSHIP = 39,
             IP_DROP_SOURCE_MEMBERSHIP = 40,
+            IP_MSFILTER = 41,
             MCAST_JOIN_GROUP = 42,
             MCAST_BLOCK_SOURCE = 43,
             MCAST_UNBLOCK_SOURCE = 44,
             MCAST_LEAVE_GROUP = 45,
             MCAST_JOIN_SOURCE_GROUP = 46,
             MCAST_LEAVE_SOURCE_GROUP = 47,
+            MCAST_MSFILTER = 48,
             IP_MULTICAST_ALL = 49,
             IP_UNICAST_IF = 50;
+
+    /** Filter modes of IP_MSFILTER and MCAST_MSFILTER. */
+    public static final int MCAST_EXCLUDE = 0, MCAST_INCLUDE = 1;
 
     /** Options of SOL_IPV6. */
     public static final int IPV6_ADDRFORM = 1,

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The host's side of a group, RFC 2236 §6: a test per row. A host is no member, delaying (a report is due) or idle; whoever
+ * The host's side of a group while a querier of version 2 is heard, RFC 2236 §6: a test per row. A host is no member, delaying (a report is due) or idle; whoever
  * reported last says that it leaves. Each row happens twice, because looking at a state ends it: delaying shows in a report
  * that comes with time, last in the word on leaving.
  *
@@ -103,6 +103,9 @@ class MembershipStateTest {
     }
 
     private void enter(String state) {
+        if (!isMember()) {
+            inject(ALL_SYSTEMS, 0x11, 100, OTHER_GROUP); // from now on version 2 for 260 s
+        }
         switch (state) {
             case "delaying, last" -> happen("join");
             case "idle, last" -> {
