@@ -14,7 +14,6 @@ import java.util.function.IntSupplier;
 public final class IcmpRateLimit {
     private static final long SECOND_NS = 1_000_000_000L;
     private static final long MILLISECOND_NS = 1_000_000L;
-    private static final int DEFAULT_INTERVAL_MS = 1000;
     private static final int HOST_BURST = 6;
     private static final int GLOBAL_PER_SECOND = 1000, GLOBAL_BURST = 50, GLOBAL_JITTER = 3;
     private static final int HOSTS = 1024;
@@ -32,12 +31,6 @@ public final class IcmpRateLimit {
     private int globalTokens = GLOBAL_BURST;
     private long globalStampNs;
 
-    /** With Linux's default interval of a second. */
-    public IcmpRateLimit(KernelContext kernel, SnmpCounters snmp) {
-        this(kernel, snmp, () -> DEFAULT_INTERVAL_MS);
-    }
-
-    /** @param intervalMs net.ipv4.icmp_ratelimit, time between two errors to one host, ms; 0: no limit */
     public IcmpRateLimit(KernelContext kernel, SnmpCounters snmp, IntSupplier intervalMs) {
         this.intervalMs = intervalMs;
         this.kernel = kernel;

@@ -35,7 +35,7 @@ final class Icmp6Sender implements Icmp6Errors {
     Icmp6Sender(Ipv6 ipv6) {
         this.ipv6 = ipv6;
         this.snmp = ipv6.snmp();
-        this.limit = new IcmpRateLimit(ipv6.net().kernel(), snmp);
+        this.limit = new IcmpRateLimit(ipv6.net().kernel(), snmp, ipv6::icmpRateLimitMs);
     }
 
     @Override

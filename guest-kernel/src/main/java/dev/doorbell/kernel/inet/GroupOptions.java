@@ -300,7 +300,7 @@ final class GroupOptions {
         return value.order() == ByteOrder.BIG_ENDIAN ? raw : Integer.reverseBytes(raw);
     }
 
-    private static void putNetworkInt(ByteBuffer into, int value) {
+    static void putNetworkInt(ByteBuffer into, int value) {
         into.putInt(into.order() == ByteOrder.BIG_ENDIAN ? value : Integer.reverseBytes(value));
     }
 }

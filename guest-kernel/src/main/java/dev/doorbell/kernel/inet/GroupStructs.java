@@ -6,10 +6,7 @@ import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.multicast.ReceptionState;
 import dev.doorbell.kernel.multicast.SourceSet;
 import dev.doorbell.kernel.netdev.NetDevice;
-import dev.doorbell.kernel.socket.SockAddr;
 import dev.doorbell.kernel.socket.SockAddrBytes;
-import dev.doorbell.kernel.socket.SockAddrIn;
-import dev.doorbell.kernel.socket.SockAddrIn6;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -107,11 +104,15 @@ final class GroupStructs {
         into.putInt(start + COUNT_AT, sources.size());
         for (int i = 0; i < listed; i++) {
             into.position(start + filterSourceAt(i));
-            SockAddr source = family == AF_INET
-                    ? new SockAddrIn((int) sources.low(i), 0)
-                    : new SockAddrIn6().set(sources.high(i), sources.low(i), 0, 0, 0);
-            int bytes = SockAddrBytes.write(source, into);
-            while (bytes++ < STORAGE_BYTES) {
+            into.putShort((short) family).putShort((short) 0);
+            if (family == AF_INET) {
+                GroupOptions.putNetworkInt(into, (int) sources.low(i));
+            } else {
+                into.putInt(0);
+                Ipv6Options.putNetworkLong(into, sources.high(i));
+                Ipv6Options.putNetworkLong(into, sources.low(i));
+            }
+            while (into.position() < start + filterSourceAt(i + 1)) {
                 into.put((byte) 0);
             }
         }

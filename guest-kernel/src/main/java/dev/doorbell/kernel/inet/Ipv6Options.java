@@ -167,7 +167,7 @@ public final class Ipv6Options {
         return value.order() == ByteOrder.BIG_ENDIAN ? raw : Long.reverseBytes(raw);
     }
 
-    private static void putNetworkLong(ByteBuffer into, long value) {
+    static void putNetworkLong(ByteBuffer into, long value) {
         into.putLong(into.order() == ByteOrder.BIG_ENDIAN ? value : Long.reverseBytes(value));
     }
 

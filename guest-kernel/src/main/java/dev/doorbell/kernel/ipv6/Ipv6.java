@@ -85,6 +85,8 @@ public final class Ipv6 {
     private @Nullable RawDelivery6 raw;
     private @Nullable Autoconfiguration autoconfiguration;
     private boolean forwarding;
+    /** net.ipv6.icmp.ratelimit. */
+    private int icmpRateLimitMs = 1000;
 
     /** @param loopback the device {@code lo}, which gets ::1 */
     public Ipv6(NetCore net, NetDevice loopback, SnmpCounters snmp) {
@@ -383,6 +385,15 @@ public final class Ipv6 {
             }
         }
         return false;
+    }
+
+    /** Time between two ICMPv6 errors to the same host, ms; 0: no limit. */
+    public int icmpRateLimitMs() {
+        return icmpRateLimitMs;
+    }
+
+    public void setIcmpRateLimitMs(int ms) {
+        icmpRateLimitMs = ms;
     }
 
     public boolean isForwarding() {

@@ -28,6 +28,9 @@ public final class Sysctls {
                 "net.ipv4.icmp_ratelimit",
                 Sysctl.number(0, Integer.MAX_VALUE, stack.ipv4()::icmpRateLimitMs, stack.ipv4()::setIcmpRateLimitMs));
         settings.put(
+                "net.ipv6.icmp.ratelimit",
+                Sysctl.number(0, Integer.MAX_VALUE, stack.ipv6()::icmpRateLimitMs, stack.ipv6()::setIcmpRateLimitMs));
+        settings.put(
                 "net.ipv4.ip_forward", Sysctl.flag(stack.ipv4()::isForwarding, value -> stack.setForwarding(value)));
     }
 

@@ -145,4 +145,85 @@ class SourceFilterTest {
     private int socketWithoutJoin() throws ErrnoException {
         return sys.socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
     }
+
+    // ---- IP_MSFILTER, MCAST_MSFILTER
+
+    private static ByteBuffer msfilter(int mode, int count, int... sources) {
+        ByteBuffer b =
+                ByteBuffer.allocate(64).putInt(GROUP).putInt(US).putInt(mode).putInt(count);
+        for (int source : sources) {
+            b.putInt(source);
+        }
+        return b.flip();
+    }
+
+    private ByteBuffer groupFilter(int mode, int room, int... sources) {
+        ByteBuffer b = ByteBuffer.allocate(144 + 128 * room).putInt(0, f.dev.ifindex());
+        b.putShort(8, (short) AF_INET).putInt(12, GROUP).putInt(136, mode).putInt(140, room);
+        for (int i = 0; i < sources.length; i++) {
+            b.putShort(144 + 128 * i, (short) AF_INET).putInt(144 + 128 * i + 4, sources[i]);
+        }
+        return b;
+    }
+
+    private Errno setting(int fd, int name, ByteBuffer value) {
+        try {
+            sys.setsockopt(fd, SOL_IP, name, value);
+            return null;
+        } catch (ErrnoException e) {
+            return e.errno();
+        }
+    }
+
+    @Test
+    void aWholeFilterIsSetAndReadBackInEitherForm() throws ErrnoException {
+        int fd = socket();
+        assertThat(setting(fd, IP_MSFILTER, msfilter(MCAST_INCLUDE, 1, PEER))).isEqualTo(Errno.EINVAL);
+        assertThat(setting(fd, IP_MSFILTER, msfilter(MCAST_INCLUDE, 0))).isEqualTo(Errno.EADDRNOTAVAIL);
+        sys.setsockopt(fd, SOL_IP, IP_ADD_MEMBERSHIP, msfilter(0, 0).limit(8));
+        assertThat(setting(fd, IP_MSFILTER, msfilter(7, 0))).isEqualTo(Errno.EINVAL);
+        assertThat(setting(fd, IP_MSFILTER, msfilter(MCAST_INCLUDE, 3, PEER))).isEqualTo(Errno.EINVAL);
+        assertThat(setting(fd, IP_MSFILTER, msfilter(MCAST_INCLUDE, 11))).isEqualTo(Errno.ENOBUFS);
+        sys.setsockopt(fd, SOL_IP, IP_MSFILTER, msfilter(MCAST_INCLUDE, 2, PEER, STRANGER));
+        assertThat(arrives(fd, PEER)).isTrue();
+        assertThat(arrives(fd, STRANGER)).isTrue();
+        ByteBuffer read = groupFilter(9, 1);
+        assertThat(sys.getsockopt(fd, SOL_IP, MCAST_MSFILTER, read)).isEqualTo(144 + 128);
+        assertThat(read.getInt(136)).isEqualTo(MCAST_INCLUDE);
+        assertThat(read.getInt(140))
+                .as("all there are, though only one has room")
+                .isEqualTo(2);
+        assertThat(read.getShort(144)).isEqualTo((short) AF_INET);
+        assertThat(read.getInt(148)).isEqualTo(PEER);
+        sys.setsockopt(fd, SOL_IP, MCAST_MSFILTER, groupFilter(MCAST_EXCLUDE, 1, STRANGER));
+        assertThat(arrives(fd, PEER)).isTrue();
+        assertThat(arrives(fd, STRANGER)).isFalse();
+        ByteBuffer older = msfilter(9, 5).clear();
+        assertThat(sys.getsockopt(fd, SOL_IP, IP_MSFILTER, older)).isEqualTo(20);
+        assertThat(older.getInt(8)).isEqualTo(MCAST_EXCLUDE);
+        assertThat(older.getInt(12)).isEqualTo(1);
+        assertThat(older.getInt(16)).isEqualTo(STRANGER);
+        sys.setsockopt(fd, SOL_IP, IP_MSFILTER, msfilter(MCAST_INCLUDE, 0));
+        assertThat(f.dev.multicast().contains(0x0100_5E05_0607L)).as("a member").isFalse();
+    }
+
+    @Test
+    void theSameForIpv6() throws ErrnoException {
+        int fd = sys.socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+        ByteBuffer filter = ByteBuffer.allocate(144 + 128).putInt(0, f.dev.ifindex());
+        filter.putShort(8, (short) AF_INET6).putLong(16, 0xFF0E_0000_0000_0000L).putLong(24, 5);
+        sys.setsockopt(fd, SOL_IPV6, MCAST_JOIN_GROUP, filter);
+        filter.putInt(136, MCAST_EXCLUDE).putInt(140, 1);
+        filter.putShort(144, (short) AF_INET6)
+                .putLong(152, 0x2001_0DB8_0000_0000L)
+                .putLong(160, 9);
+        sys.setsockopt(fd, SOL_IPV6, MCAST_MSFILTER, filter);
+        ByteBuffer read =
+                ByteBuffer.allocate(144 + 128).put(filter.duplicate().limit(36)).rewind();
+        read.putInt(140, 1);
+        assertThat(sys.getsockopt(fd, SOL_IPV6, MCAST_MSFILTER, read)).isEqualTo(144 + 128);
+        assertThat(read.getInt(136)).isEqualTo(MCAST_EXCLUDE);
+        assertThat(read.getLong(152)).isEqualTo(0x2001_0DB8_0000_0000L);
+        assertThat(read.getLong(160)).isEqualTo(9);
+    }
 }
