@@ -12,31 +12,53 @@ import dev.doorbell.bus.mem.GuestMemory;
  */
 public record FileStatus(long device, long inode, int mode, long sizeBytes, int blockBytes) {
     private static final int STATX_BYTES = 256, STATX_BASIC_STATS = 0x7FF;
+
+    /** A struct statx, and behind it an empty C string. */
+    public static final int SCRATCH_BYTES = STATX_BYTES + 8;
+
     private static final int BLOCK_SIZE = 4, MODE = 0x1C, INODE = 0x20, SIZE = 0x28, DEVICE_MAJOR = 0x88;
     private static final int S_IFMT = 0xF000, S_IFIFO = 0x1000, S_IFREG = 0x8000, S_IFSOCK = 0xC000;
 
     /** Of an open descriptor. Throws {@link OsException}. */
     public static FileStatus of(int fd) {
-        return query(fd, "", Libc.AT_EMPTY_PATH);
+        try (GuestMemory scratch = GuestMemory.allocate(SCRATCH_BYTES)) {
+            return of(fd, scratch);
+        }
+    }
+
+    /**
+     * Of an open descriptor, for who asks often: memory that is allocated natively wakes another thread when it is freed.
+     * Throws {@link OsException}.
+     *
+     * @param scratch of {@link #SCRATCH_BYTES}, zeroed when it was made, and used for nothing else
+     */
+    public static FileStatus of(int fd, GuestMemory scratch) {
+        long buffer = scratch.hostAddress(0, SCRATCH_BYTES);
+        int result = Libc.statx(fd, buffer + STATX_BYTES, Libc.AT_EMPTY_PATH, STATX_BASIC_STATS, buffer);
+        if (result < 0) {
+            OsException.check(result, "statx fd " + fd);
+        }
+        return parse(scratch);
     }
 
     /** Of a path, not following a symbolic link in its last part. Throws {@link OsException}. */
     public static FileStatus of(String path) {
-        return query(Libc.AT_FDCWD, path, Libc.AT_SYMLINK_NOFOLLOW);
+        try (GuestMemory scratch = GuestMemory.allocate(SCRATCH_BYTES)) {
+            long buffer = scratch.hostAddress(0, SCRATCH_BYTES);
+            OsException.check(
+                    Libc.statx(Libc.AT_FDCWD, path, Libc.AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, buffer),
+                    "statx " + path);
+            return parse(scratch);
+        }
     }
 
-    private static FileStatus query(int directory, String path, int flags) {
-        try (GuestMemory buffer = GuestMemory.allocate(STATX_BYTES)) {
-            String call = path.isEmpty() ? "statx fd " + directory : "statx " + path;
-            OsException.check(
-                    Libc.statx(directory, path, flags, STATX_BASIC_STATS, buffer.hostAddress(0, STATX_BYTES)), call);
-            return new FileStatus(
-                    buffer.readLong(DEVICE_MAJOR),
-                    buffer.readLong(INODE),
-                    buffer.readShort(MODE) & 0xFFFF,
-                    buffer.readLong(SIZE),
-                    buffer.readInt(BLOCK_SIZE));
-        }
+    private static FileStatus parse(GuestMemory statx) {
+        return new FileStatus(
+                statx.readLong(DEVICE_MAJOR),
+                statx.readLong(INODE),
+                statx.readShort(MODE) & 0xFFFF,
+                statx.readLong(SIZE),
+                statx.readInt(BLOCK_SIZE));
     }
 
     public boolean isRegular() {

@@ -173,6 +173,11 @@ public final class Libc {
         return result(LIBC.statx(directory, path, flags, mask, buffer));
     }
 
+    /** As {@link #statx(int, String, int, int, long)}, without converting anything. @param path address of a C string */
+    public static int statx(int directory, long path, int flags, int mask, long buffer) {
+        return result(LIBC.statx(directory, path, flags, mask, buffer));
+    }
+
     /** @param which, who {@link #PRIO_PROCESS} and 0: the calling thread */
     public static int setpriority(int which, int who, int niceness) {
         return result(LIBC.setpriority(which, who, niceness));

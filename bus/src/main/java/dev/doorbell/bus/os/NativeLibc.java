@@ -78,6 +78,8 @@ public interface NativeLibc {
 
     int statx(int directory, @In String path, int flags, int mask, long buffer);
 
+    int statx(int directory, long path, int flags, int mask, long buffer);
+
     int setpriority(int which, int who, int niceness);
 
     int setns(int fd, int kind);
