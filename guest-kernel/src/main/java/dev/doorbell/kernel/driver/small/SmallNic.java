@@ -72,7 +72,7 @@ final class SmallNic implements NetDeviceOps {
 
     void unregister() {
         net.unregisterNetdev(); // closes it, if need be
-        reset.cancel();
+        kernel.context().workqueue().cancelSync(reset, "small remove"); // one that is under way finds it closed
         net.netifNapiDel(napi);
         dev.pciFreeIrqVectors();
     }
@@ -153,14 +153,16 @@ final class SmallNic implements NetDeviceOps {
     }
 
     private void restart() {
-        if (!net.netifRunning()) {
-            return;
-        }
-        ndoStop();
+        net.net().rtnl().lock(); // not while the interface is opened or closed
         try {
-            ndoOpen();
+            if (net.netifRunning()) {
+                ndoStop();
+                ndoOpen();
+            }
         } catch (ErrnoException e) {
             net.netifDeviceDetach();
+        } finally {
+            net.net().rtnl().unlock();
         }
     }
 
