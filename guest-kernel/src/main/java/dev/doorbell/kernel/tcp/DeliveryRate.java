@@ -102,6 +102,11 @@ final class DeliveryRate {
         applicationLimitedUntil = Math.max(1, c.delivered + c.inFlight());
     }
 
+    /** Whether the ACK being processed delivered a packet, of which {@link #priorDelivered()} then tells. */
+    boolean hasDelivery() {
+        return sampled;
+    }
+
     /** Whether the ACK being processed measured a rate. */
     boolean hasSample() {
         return valid;

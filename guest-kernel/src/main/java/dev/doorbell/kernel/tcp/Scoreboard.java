@@ -29,7 +29,7 @@ final class Scoreboard {
         int first = 0;
         if (isDsack(options, ack)) {
             duplicate(c, options.sackStart[0], options.sackEnd[0], context);
-            first = 1;
+            first = 1; // news of data that the peer has, whoever sent it twice
         }
         if (c.packetsOut == 0 || Seq.lt(ack, context.priorUna - c.maxWindow)) {
             return;
@@ -38,6 +38,9 @@ final class Scoreboard {
         for (int i = first; i < blocks; i++) {
             int from = options.sackStart[i];
             int to = options.sackEnd[i];
+            if (ack != c.sndUna && Seq.leq(to, c.sndUna)) {
+                continue; // the ACK is late
+            }
             if (!isValid(c, from, to)) {
                 mib.inc(Counter.TCPSACKDiscard);
                 continue;
@@ -75,19 +78,24 @@ final class Scoreboard {
 
     private void duplicate(TcpConnection c, int from, int to, AckContext context) {
         mib.inc(Seq.lt(from, c.sndUna) ? Counter.TCPDSACKRecv : Counter.TCPDSACKOfoRecv);
-        context.flags |= AckContext.DSACKING;
-        c.dsackDuplicates++;
-        if (Seq.lt(from, c.sndUna - c.maxWindow) || Seq.gt(to, c.sndNxt)) {
-            mib.inc(Counter.TCPDSACKIgnoredOld);
+        int mss = Math.max(1, c.mss);
+        int packets = (to - from + mss - 1) / mss;
+        boolean old = Seq.lt(from, c.sndUna - c.maxWindow) || Seq.gt(to, c.sndNxt) || to - from > c.maxWindow;
+        c.dsackDuplicates += old ? 0 : packets;
+        if (old || c.dsackDuplicates > c.totalRetransmissions) {
+            // more than we sent again: it was the network that made two of one
+            mib.inc(old ? Counter.TCPDSACKIgnoredOld : Counter.TCPDSACKIgnoredDubious);
             return;
         }
-        if (c.tlpHighSeq != 0 && c.tlpRetransmission && to == c.tlpHighSeq) {
+        mib.add(Counter.TCPDSACKRecvSegs, packets);
+        context.flags |= AckContext.DSACKING;
+        if (packets == 1 && c.tlpHighSeq != 0 && c.tlpRetransmission && to == c.tlpHighSeq) {
             context.flags |= AckContext.DSACK_TLP;
-        } else {
+        } else if (c.reorderSeen != 0) {
             c.rackDsackSeen = true;
         }
         if (c.undoMarker != 0 && c.undoRetrans > 0 && Seq.leq(to, context.priorUna) && Seq.gt(to, c.undoMarker)) {
-            c.undoRetrans = Math.max(0, c.undoRetrans - Math.max(1, (to - from) / Math.max(1, c.mss)));
+            c.undoRetrans = Math.max(0, c.undoRetrans - packets);
         } else if (Seq.gt(to, context.priorUna)) {
             retransmittedInVain(c, from, to);
         }
@@ -258,13 +266,16 @@ final class Scoreboard {
 
     /** RFC 8985 §6.2 step 4: DSACKs widen RACK's reordering window, at most once per round trip. */
     void updateReorderingWindow(TcpConnection c) {
-        if (Seq.lt(c.sndUna, c.rackDsackSeq)) {
-            c.rackDsackSeen = false;
+        if (!c.rate.hasDelivery()) {
+            return;
+        }
+        if (c.rate.priorDelivered() < c.rackDsackDelivered) {
+            c.rackDsackSeen = false; // about packets that were sent before the window was widened
         }
         if (c.rackDsackSeen) {
             c.rackReoWndSteps = Math.min(MAX_DSACK_STEPS, c.rackReoWndSteps + 1);
             c.rackDsackSeen = false;
-            c.rackDsackSeq = c.sndNxt;
+            c.rackDsackDelivered = c.delivered;
             c.rackReoWndPersist = REO_WND_PERSIST;
         } else if (c.rackReoWndPersist == 0) {
             c.rackReoWndSteps = 1;

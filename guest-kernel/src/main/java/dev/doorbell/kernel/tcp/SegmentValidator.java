@@ -23,9 +23,10 @@ final class SegmentValidator {
     }
 
     /** @return false: not to be processed; what had to be answered was. The buffer stays the caller's */
-    boolean accept(TcpConnection c, SkBuff skb, ReceivedOptions options) {
+    boolean accept(TcpConnection c, SkBuff skb, ReceivedOptions options, int rawWindow) {
         boolean rst = (skb.cbFlags & TcpHeader.RST) != 0;
-        if (!rst && c.sawTimestamp && pawsDiscards(c, options)) { // R1: a reset is taken whatever its time stamp says
+        // R1: a reset is taken whatever its time stamp says
+        if (!rst && c.sawTimestamp && pawsDiscards(c, options) && !isOvertakenAck(c, skb, options, rawWindow)) {
             mib.inc(Counter.PAWSEstab);
             if ((skb.cbFlags & TcpHeader.SYN) != 0) {
                 tcp.responder.challengeSyn(c);
@@ -103,6 +104,24 @@ final class SegmentValidator {
 
     private static boolean pawsDiscards(TcpConnection c, ReceivedOptions options) {
         return c.tsRecent - options.tsVal > 0 && c.nowNs() - c.tsRecentNs < PAWS_IDLE_NS;
+    }
+
+    /**
+     * An ACK without data that the network was late with: no sequence number, acknowledgment or window of it is news, so it
+     * can do no harm, but its SACK blocks are the only report of what the peer got, or got twice. Linux takes it too.
+     */
+    private static boolean isOvertakenAck(TcpConnection c, SkBuff skb, ReceivedOptions options, int rawWindow) {
+        int window = rawWindow << c.sndWscale;
+        return isPureAck(skb)
+                && skb.cbSeq == c.rcvNxt
+                && skb.cbAck == c.sndUna
+                && Seq.leq(skb.cbSeq, c.sndWl1)
+                && (skb.cbSeq != c.sndWl1 || (window != 0 && window <= c.sndWnd))
+                && (c.tsRecent - options.tsVal) * TcpConfig.MS <= c.rtoNs + c.rtoNs / 5;
+    }
+
+    private static boolean isPureAck(SkBuff skb) {
+        return (skb.cbFlags & (TcpHeader.ACK | TcpHeader.SYN)) == TcpHeader.ACK && skb.cbSeq == skb.cbEndSeq;
     }
 
     /** A valid RST. */

@@ -143,7 +143,10 @@ final class TcpConnection extends Flow {
     int prrDelivered, prrOut, priorCwnd;
     // RACK-TLP, RFC 8985
     long rackSentOrder, rackRttUs;
-    int rackEndSeq, rackDsackSeq;
+    int rackEndSeq;
+    /** What had been delivered when DSACKs last widened the reordering window. */
+    long rackDsackDelivered;
+
     int rackReoWndSteps = 1, rackReoWndPersist;
     boolean rackAdvanced, rackDsackSeen;
     int tlpHighSeq;

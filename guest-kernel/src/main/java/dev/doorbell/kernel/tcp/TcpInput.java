@@ -92,7 +92,7 @@ final class TcpInput {
             tcp.acks.check(c);
             return;
         }
-        if (!validator.accept(c, skb, options)) {
+        if (!validator.accept(c, skb, options, window)) {
             skb.free();
             return;
         }
@@ -285,7 +285,7 @@ final class TcpInput {
             skb.free();
             return;
         }
-        if (!validator.accept(c, skb, options)) {
+        if (!validator.accept(c, skb, options, window)) {
             skb.free();
             return;
         }

@@ -120,7 +120,9 @@ public final class TcpMib {
         TCPFastOpenCookieReqd,
         TCPFastOpenBlackhole,
         TCPFastOpenPassiveAltKey,
-        TCPMinTTLDrop;
+        TCPMinTTLDrop,
+        TCPDSACKRecvSegs,
+        TCPDSACKIgnoredDubious;
 
         /** The line it is in: "Tcp" of /proc/net/snmp, or "TcpExt" of /proc/net/netstat. */
         public String group() {

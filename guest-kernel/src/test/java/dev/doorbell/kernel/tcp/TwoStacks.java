@@ -14,6 +14,9 @@ final class TwoStacks implements AutoCloseable {
     final TcpHost client, server;
     long delayNs = 5_000_000;
     double loss, duplicate, reorder;
+    /** How late a packet is that others overtake; 0: anything up to a round trip. */
+    long lateNs;
+
     int segments;
     /** Of the bottleneck in each direction, bits per second; 0: none. Its queue holds {@link #queueNs} worth. */
     long bitsPerSecond;
@@ -40,11 +43,15 @@ final class TwoStacks implements AutoCloseable {
         if (waitNs < 0) {
             return;
         }
-        long delay = waitNs + delayNs + (random.nextDouble() < reorder ? random.nextLong(delayNs * 2) : 0);
+        long delay = waitNs + delayNs + (random.nextDouble() < reorder ? late() : 0);
         world.after(delay, "wire", () -> to.receive(from, bytes, 1448));
         if (random.nextDouble() < duplicate) {
             world.after(delay + 1000, "wire again", () -> to.receive(from, bytes, 1448));
         }
+    }
+
+    private long late() {
+        return lateNs != 0 ? lateNs : random.nextLong(delayNs * 2);
     }
 
     /** How long a packet waits for those before it and takes itself; -1: the queue is full. */
