@@ -89,6 +89,11 @@ public record E1000eOptions(
                 intMode, napi, copybreak, rate, txIntDelay, txAbsIntDelay, rxIntDelay, rxAbsIntDelay, rxRing, txRing);
     }
 
+    /** Every cause becomes an interrupt at once: no throttling, no delay timers. */
+    public E1000eOptions withoutModeration() {
+        return new E1000eOptions(intMode, napi, copybreak, THROTTLE_OFF, 0, 0, 0, 0, rxRing, txRing);
+    }
+
     public E1000eOptions withCopybreak(int bytes) {
         return new E1000eOptions(
                 intMode,
