@@ -10,16 +10,17 @@ import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.L4Protocol;
 import dev.doorbell.kernel.ipv4.Mib;
 import dev.doorbell.kernel.ipv4.Route;
+import dev.doorbell.kernel.ipv4.SendOptions;
 import dev.doorbell.kernel.ipv4.SnmpCounters;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbChecksum;
 import dev.doorbell.kernel.skb.SkbCopy;
+import java.util.function.IntPredicate;
 
 /** ICMP messages that arrive, RFC 792: echo and timestamp are answered, errors passed on to who sent the packet. */
 public final class Icmp implements L4Protocol {
-    private static final long DAY_MS = 86_400_000L, MILLISECOND_NS = 1_000_000L;
     /** Type, code, checksum, identifier, sequence, three timestamps. */
     private static final int TIMESTAMP_BYTES = 20;
 
@@ -27,6 +28,8 @@ public final class Icmp implements L4Protocol {
     private static final int MAX_REDIRECT_CODE = 3;
 
     private final Ipv4 ipv4;
+    private final SendOptions echoedOptions = new SendOptions();
+    private final IntPredicate mayStamp;
     private final SnmpCounters snmp;
     private final IcmpSender sender;
     private final IcmpHeader icmp = new IcmpHeader();
@@ -37,6 +40,7 @@ public final class Icmp implements L4Protocol {
     /** net.ipv4.icmp_echo_ignore_all, and whether timestamp requests are answered. */
     public Icmp(Ipv4 ipv4) {
         this.ipv4 = ipv4;
+        this.mayStamp = ipv4::mayStamp;
         this.snmp = ipv4.snmp();
         this.sender = new IcmpSender(ipv4);
         this.redirects = new Redirects(ipv4);
@@ -129,7 +133,7 @@ public final class Icmp implements L4Protocol {
         }
         long data = answer.put(TIMESTAMP_BYTES);
         SkbCopy.copyBits(skb, 0, answer.memory(), data, TIMESTAMP_BYTES);
-        int now = Integer.reverseBytes((int) (ipv4.net().kernel().nowNs() / MILLISECOND_NS % DAY_MS));
+        int now = Integer.reverseBytes(ipv4.stampMs());
         answer.memory().writeInt(data + 12, now);
         answer.memory().writeInt(data + 16, now);
         reply.wrap(answer.memory(), data, TIMESTAMP_BYTES)
@@ -146,8 +150,12 @@ public final class Icmp implements L4Protocol {
         int self = ip.destination();
         int peer = ip.source();
         int tos = ip.tos();
+        // RFC 1122 §3.2.2.6: the options of the request come back, a source route backwards.
+        boolean echoed = ip.headerLength() > Ipv4Header.MIN_LENGTH
+                && echoedOptions.echo(request.memory(), request.networkHeader, ip.headerLength(), mayStamp);
+        boolean routed = echoed && echoedOptions.isRouted();
         request.free();
-        Route route = ipv4.routes().lookup(peer, self, 0);
+        Route route = ipv4.routes().lookup(routed ? echoedOptions.firstHop() : peer, self, 0);
         if (route == null) {
             snmp.count(Mib.IP_OUT_NO_ROUTES);
             answer.drop(DropReason.IP_OUTNOROUTES);
@@ -155,7 +163,7 @@ public final class Icmp implements L4Protocol {
         }
         snmp.count(Mib.ICMP_OUT_MSGS);
         snmp.count(counter);
-        sender.transmit(answer, route, self, peer, tos);
+        sender.transmit(answer, route, self, peer, tos, echoed ? echoedOptions : null);
     }
 
     // ---- errors

@@ -13,6 +13,7 @@ import dev.doorbell.kernel.ipv4.L4Protocol;
 import dev.doorbell.kernel.ipv4.Mib;
 import dev.doorbell.kernel.ipv4.RawDelivery;
 import dev.doorbell.kernel.ipv4.Route;
+import dev.doorbell.kernel.ipv4.SendOptions;
 import dev.doorbell.kernel.ipv4.SnmpCounters;
 import dev.doorbell.kernel.netfilter.conntrack.ConntrackInfo;
 import dev.doorbell.kernel.skb.SkBuff;
@@ -73,17 +74,17 @@ final class IcmpSender implements IcmpErrors {
         error.conntrackInfo = ConntrackInfo.ofAnswer(skb);
         snmp.count(Mib.ICMP_OUT_MSGS);
         countType(type);
-        transmit(error, route, self, source, tos);
+        transmit(error, route, self, source, tos, null);
     }
 
     /**
      * Sends a message of ICMP's own. A filter that rejects it on its way out is not answered: that would be the kernel
      * telling itself (Linux finds its ICMP socket locked then).
      */
-    void transmit(SkBuff message, Route route, int source, int destination, int tos) {
+    void transmit(SkBuff message, Route route, int source, int destination, int tos, @Nullable SendOptions options) {
         boolean before = transmitting;
         transmitting = true;
-        ipv4.queueXmit(message, route, source, destination, IpProtocol.ICMP, tos, 0, Ipv4.MAY_FRAGMENT);
+        ipv4.queueXmit(message, route, source, destination, IpProtocol.ICMP, tos, 0, Ipv4.MAY_FRAGMENT, options);
         transmitting = before;
     }
 

@@ -385,10 +385,18 @@ public abstract class DatagramSock extends InetSock {
     /**
      * The way for a datagram that is sent now.
      *
+     * @param to the destination; with a source route, the way leads to its first hop
      * @param source 0 lets the route choose
      */
-    protected final @Nullable Route routeFor(int destination, int source, int outInterface) {
-        if (destination == ends.remoteV4() && source == ends.localV4() && outInterface == boundInterface) {
+    protected final @Nullable Route routeFor(int to, int source, int outInterface) {
+        Route route = lookUp(to, source, outInterface);
+        // The first hop of a strict route is a neighbour, or it is out of reach.
+        return route != null && isStrictlyRouted() && route.gateway() != 0 ? null : route;
+    }
+
+    private @Nullable Route lookUp(int to, int source, int outInterface) {
+        int destination = nextHop(to);
+        if (to == ends.remoteV4() && source == ends.localV4() && outInterface == boundInterface) {
             return routeToPeer();
         }
         if (outInterface == 0 && Addresses.isMulticast(destination)) {

@@ -104,7 +104,7 @@ public class Endpoints {
     }
 
     /** Bytes of the IP header of this flow's packets, without options or extension headers. */
-    public final int ipHeaderBytes() {
+    public int ipHeaderBytes() {
         return isV4() ? Ipv4Header.MIN_LENGTH : Ipv6Header.LENGTH;
     }
 

@@ -7,6 +7,7 @@ import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.Route;
+import dev.doorbell.kernel.ipv4.SendOptions;
 import dev.doorbell.kernel.ipv6.Ipv6;
 import dev.doorbell.kernel.ipv6.Route6;
 import dev.doorbell.kernel.netdev.NetDevice;
@@ -51,6 +52,9 @@ public abstract class InetSock extends Sock {
     public boolean multicastLoop = true, multicastAll = true;
     /** IP_MULTICAST_IF: interface index and source address; 0 is by route. */
     public int multicastInterface, multicastSource;
+
+    /** IP_OPTIONS; null: none. */
+    protected @Nullable SendOptions ipOptions;
 
     /** The cached way to the peer. */
     private @Nullable Route route;
@@ -258,8 +262,9 @@ public abstract class InetSock extends Sock {
     /** The way to the connected peer, looked up anew when routes changed; null: none. */
     public final @Nullable Route routeToPeer() {
         Route known = route;
-        if (known == null || !known.isValid() || known.destination() != ends.remoteV4()) {
-            known = ipv4().routes().lookup(ends.remoteV4(), ends.localV4(), boundInterface);
+        int hop = nextHop(ends.remoteV4());
+        if (known == null || !known.isValid() || known.destination() != hop) {
+            known = ipv4().routes().lookup(hop, ends.localV4(), boundInterface);
             route = known;
         }
         return known;
@@ -335,6 +340,9 @@ public abstract class InetSock extends Sock {
 
     /** Options of SOL_IP; datagram sockets add the ones about groups. */
     protected int setIpOption(int name, ByteBuffer value) {
+        if (name == IP_OPTIONS) {
+            return setIpOptions(value);
+        }
         // Linux takes a single byte for the small ones.
         if (!value.hasRemaining()) {
             return Errno.EINVAL.negated();
@@ -393,9 +401,40 @@ public abstract class InetSock extends Sock {
         return 0;
     }
 
+    private int setIpOptions(ByteBuffer value) {
+        SendOptions options = new SendOptions();
+        int error = options.set(value, ipv4()::mayStamp);
+        if (error == 0) {
+            ipOptions = options.length() == 0 ? null : options;
+            route = null; // a source route goes another way
+        }
+        return error;
+    }
+
+    /** The address that packets to {@code destination} go to: itself, or the first hop of a source route. */
+    protected final int nextHop(int destination) {
+        SendOptions options = ipOptions;
+        return options != null && options.isRouted() ? options.firstHop() : destination;
+    }
+
+    final boolean isStrictlyRouted() {
+        SendOptions options = ipOptions;
+        return options != null && options.isStrict();
+    }
+
+    /** Bytes of options in every IPv4 header that is sent. */
+    protected final int ipOptionBytes() {
+        SendOptions options = ipOptions;
+        return options == null ? 0 : options.length();
+    }
+
     protected int getIpOption(int name, ByteBuffer into) {
         int value;
         switch (name) {
+            case IP_OPTIONS -> {
+                SendOptions options = ipOptions;
+                return options == null ? 0 : options.get(into);
+            }
             case IP_TTL -> value = ttl == 0 ? Ipv4.DEFAULT_TTL : ttl;
             case IP_TOS -> value = tos;
             case IP_MTU_DISCOVER -> value = mtuDiscover;

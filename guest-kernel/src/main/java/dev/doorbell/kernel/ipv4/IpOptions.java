@@ -33,9 +33,10 @@ final class IpOptions {
      * @param headerLength bytes
      * @param self our address, to be recorded
      * @param stampMs milliseconds since midnight UT
+     * @param mayBeRouted a source route is all right that has been gone through
      * @return {@link #OK}, {@link #SOURCE_ROUTED}, or the offset in the header for a parameter problem
      */
-    int process(GuestMemory memory, long header, int headerLength, int self, int stampMs) {
+    int process(GuestMemory memory, long header, int headerLength, int self, int stampMs, boolean mayBeRouted) {
         changed = false;
         int at = 20;
         while (at < headerLength) {
@@ -54,7 +55,7 @@ final class IpOptions {
             if (length < 2 || at + length > headerLength) {
                 return at;
             }
-            int wrong = option(memory, header + at, kind, length, self, stampMs);
+            int wrong = option(memory, header + at, kind, length, self, stampMs, mayBeRouted);
             if (wrong == SOURCE_ROUTED) {
                 return wrong;
             }
@@ -66,10 +67,12 @@ final class IpOptions {
         return OK;
     }
 
-    private int option(GuestMemory memory, long option, int kind, int length, int self, int stampMs) {
+    private int option(
+            GuestMemory memory, long option, int kind, int length, int self, int stampMs, boolean mayBeRouted) {
         switch (kind) {
             case LOOSE_ROUTE, STRICT_ROUTE:
-                return SOURCE_ROUTED;
+                boolean goneThrough = length >= 3 && (memory.readByte(option + 2) & 0xFF) > length;
+                return mayBeRouted && goneThrough ? OK : SOURCE_ROUTED;
             case RECORD_ROUTE:
                 return recordRoute(memory, option, length, self);
             case TIMESTAMP:

@@ -1,6 +1,7 @@
 package dev.doorbell.kernel.ipv4;
 
 import dev.doorbell.bus.wire.EtherType;
+import dev.doorbell.bus.wire.Ipv4Address;
 import dev.doorbell.kernel.arp.Arp;
 import dev.doorbell.kernel.netdev.NetCore;
 import dev.doorbell.kernel.netdev.NetDevice;
@@ -53,6 +54,7 @@ public final class Ipv4 {
     private int icmpRateLimitMs = 1000;
 
     private boolean sendsRedirects = true;
+    private boolean acceptsSourceRoutes;
     /** Fragments are put together before the first hook. */
     private boolean reassembleFirst;
 
@@ -236,7 +238,7 @@ public final class Ipv4 {
      * @return 0 or a negated errno (-EMSGSIZE, -ENOBUFS, -EHOSTUNREACH)
      */
     public int queueXmit(SkBuff skb, Route route, int src, int dst, int protocol, int tos, int ttl) {
-        return output.queueXmit(skb, route, src, dst, protocol, tos, ttl, DONT_FRAGMENT);
+        return output.queueXmit(skb, route, src, dst, protocol, tos, ttl, DONT_FRAGMENT, null);
     }
 
     /**
@@ -245,7 +247,49 @@ public final class Ipv4 {
      * @param flags DONT_FRAGMENT, MAY_FRAGMENT, MULTICAST_LOOP
      */
     public int queueXmit(SkBuff skb, Route route, int src, int dst, int protocol, int tos, int ttl, int flags) {
-        return output.queueXmit(skb, route, src, dst, protocol, tos, ttl, flags);
+        return output.queueXmit(skb, route, src, dst, protocol, tos, ttl, flags, null);
+    }
+
+    /**
+     * As above, with options.
+     *
+     * @param route to the destination, or to the first hop of a source route
+     * @param options null: none
+     * @return -EHOSTUNREACH too when the first hop of a strict route is behind a router
+     */
+    public int queueXmit(
+            SkBuff skb,
+            Route route,
+            int src,
+            int dst,
+            int protocol,
+            int tos,
+            int ttl,
+            int flags,
+            @Nullable SendOptions options) {
+        return output.queueXmit(skb, route, src, dst, protocol, tos, ttl, flags, options);
+    }
+
+    /** Milliseconds since midnight UT, of timestamps: here, since the world began. */
+    public int stampMs() {
+        return (int) (net.kernel().nowNs() / 1_000_000L % 86_400_000L);
+    }
+
+    /** Whether a place for a timestamp that names {@code address} is ours: as Linux, unless it is another host's. */
+    public boolean mayStamp(int address) {
+        return addresses.isLocal(address)
+                || address == Ipv4Address.ANY
+                || Addresses.isMulticast(address)
+                || addresses.isBroadcast(address);
+    }
+
+    public boolean acceptsSourceRoutes() {
+        return acceptsSourceRoutes;
+    }
+
+    /** net.ipv4.conf.all.accept_source_route: packets to us whose source route has been gone through are taken. */
+    public void setAcceptsSourceRoutes(boolean on) {
+        acceptsSourceRoutes = on;
     }
 
     /**

@@ -15,9 +15,6 @@ final class Ipv4Input {
     /** Value of {@code skb.dst}: a copy of what we sent to a group, whose source is rightly our own. */
     static final Object LOOPED = new Object();
 
-    private static final long DAY_MS = 86_400_000L;
-    private static final long MILLISECOND_NS = 1_000_000L;
-
     private final Ipv4 ipv4;
     private final SnmpCounters snmp;
     private final NetfilterHooks netfilter;
@@ -147,8 +144,8 @@ final class Ipv4Input {
         int self = addresses.isLocal(ip.destination()) || dev == null
                 ? ip.destination()
                 : addresses.sourceFor(dev, ip.source());
-        int stampMs = (int) (ipv4.net().kernel().nowNs() / MILLISECOND_NS % DAY_MS);
-        int result = options.process(skb.memory(), skb.data(), ip.headerLength(), self, stampMs);
+        boolean mayBeRouted = ipv4.acceptsSourceRoutes() && addresses.isLocal(ip.destination());
+        int result = options.process(skb.memory(), skb.data(), ip.headerLength(), self, ipv4.stampMs(), mayBeRouted);
         if (result == IpOptions.OK) {
             if (options.changed()) {
                 ip.updateChecksum();

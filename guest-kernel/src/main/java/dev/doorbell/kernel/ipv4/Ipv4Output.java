@@ -12,6 +12,7 @@ import dev.doorbell.kernel.netfilter.NetfilterHooks;
 import dev.doorbell.kernel.netfilter.Verdict;
 import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
+import org.jspecify.annotations.Nullable;
 
 /** The way out: header, hooks, fragmentation, neighbour. Every method takes over its packet. */
 final class Ipv4Output {
@@ -33,13 +34,25 @@ final class Ipv4Output {
         this.fragmenter = new Fragmenter(snmp, this::toLink);
     }
 
-    int queueXmit(SkBuff skb, Route route, int src, int dst, int protocol, int tos, int ttl, int flags) {
-        int refusal = refusal(route);
+    int queueXmit(
+            SkBuff skb,
+            Route route,
+            int src,
+            int dst,
+            int protocol,
+            int tos,
+            int ttl,
+            int flags,
+            @Nullable SendOptions options) {
+        boolean routed = options != null && options.isRouted();
+        int refusal =
+                routed && options.isStrict() && route.gateway() != 0 ? Errno.EHOSTUNREACH.negated() : refusal(route);
         if (refusal != 0) {
             skb.drop(DropReason.IP_OUTNOROUTES);
             return refusal;
         }
-        int length = skb.length() + Ipv4Header.MIN_LENGTH;
+        int headerLength = Ipv4Header.MIN_LENGTH + (options == null ? 0 : options.length());
+        int length = skb.length() + headerLength;
         boolean gso = skb.gsoSize != 0;
         boolean fits = gso || length <= route.mtu();
         if (length > MAX_DATAGRAM || !fits && (flags & Ipv4.MAY_FRAGMENT) == 0 && !route.isMtuLocked()) {
@@ -47,17 +60,21 @@ final class Ipv4Output {
             skb.drop(DropReason.PKT_TOO_BIG);
             return Errno.EMSGSIZE.negated();
         }
-        if (skb.headroom() < Ipv4Header.MIN_LENGTH && !skb.cow(Ipv4.MAX_HEADER)) {
+        if (skb.headroom() < headerLength && !skb.cow(Ipv4.MAX_HEADER)) {
             skb.drop(DropReason.NOMEM);
             return Errno.ENOBUFS.negated();
         }
         int source = src != 0 ? src : route.source();
         boolean dontFragment = (flags & Ipv4.DONT_FRAGMENT) != 0 && fits && !route.isMtuLocked();
         skb.transportHeader = skb.data();
-        skb.networkHeader = skb.push(Ipv4Header.MIN_LENGTH);
+        skb.networkHeader = skb.push(headerLength);
         int id = identifiers.next(source, dst, protocol, gso ? Math.max(1, skb.gsoSegments) : 1);
-        ip.wrap(skb.memory(), skb.networkHeader, Ipv4Header.MIN_LENGTH)
-                .headerLength(Ipv4Header.MIN_LENGTH)
+        if (options != null) {
+            long at = skb.networkHeader + Ipv4Header.MIN_LENGTH;
+            options.put(skb.memory(), at, source, dst, ipv4.stampMs());
+        }
+        ip.wrap(skb.memory(), skb.networkHeader, headerLength)
+                .headerLength(headerLength)
                 .tos(tos)
                 .totalLength(length)
                 .identification(id)
@@ -65,7 +82,7 @@ final class Ipv4Output {
                 .ttl(ttl == 0 ? Ipv4.DEFAULT_TTL : ttl)
                 .protocol(protocol)
                 .source(source)
-                .destination(dst)
+                .destination(routed ? options.firstHop() : dst)
                 .updateChecksum();
         if ((flags & Ipv4.MULTICAST_LOOP) != 0 || route.type() == RouteType.BROADCAST) {
             loopBack(skb, route, dst);

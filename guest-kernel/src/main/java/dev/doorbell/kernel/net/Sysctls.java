@@ -25,6 +25,9 @@ public final class Sysctls {
                 "net.ipv4.conf.all.send_redirects",
                 Sysctl.flag(stack.ipv4()::sendsRedirects, stack.ipv4()::setSendsRedirects));
         settings.put(
+                "net.ipv4.conf.all.accept_source_route",
+                Sysctl.flag(stack.ipv4()::acceptsSourceRoutes, stack.ipv4()::setAcceptsSourceRoutes));
+        settings.put(
                 "net.ipv4.icmp_ratelimit",
                 Sysctl.number(0, Integer.MAX_VALUE, stack.ipv4()::icmpRateLimitMs, stack.ipv4()::setIcmpRateLimitMs));
         settings.put(

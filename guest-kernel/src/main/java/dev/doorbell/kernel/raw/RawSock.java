@@ -72,7 +72,8 @@ final class RawSock extends DatagramSock {
         if (!addressBound) {
             ends.localV4(route.source(), 0);
         }
-        ends.remoteV4(route.destination(), 0);
+        boolean direct = nextHop(in.address()) == in.address();
+        ends.remoteV4(direct ? route.destination() : in.address(), 0);
         return 0;
     }
 
@@ -108,13 +109,18 @@ final class RawSock extends DatagramSock {
         if (route.type() == RouteType.BROADCAST && !broadcast) {
             return Errno.EACCES.negated();
         }
-        return headerIncluded ? sendPacket(message, length, route) : sendPayload(message, length, route);
+        if (headerIncluded) {
+            // A header of the caller's has its own options, or none.
+            return ipOptions != null ? Errno.EINVAL.negated() : sendPacket(message, length, route);
+        }
+        boolean direct = nextHop(destination) == destination;
+        return sendPayload(message, length, route, direct ? route.destination() : destination);
     }
 
-    private long sendPayload(Message message, int length, Route route) {
+    private long sendPayload(Message message, int length, Route route, int destination) {
         int flags = outputFlags(route);
-        if ((flags & Ipv4.MAY_FRAGMENT) == 0 && length + Ipv4Header.MIN_LENGTH > route.mtu()) {
-            localTooBig(to.remoteV4(route.destination(), 0), route.mtu());
+        if ((flags & Ipv4.MAY_FRAGMENT) == 0 && length + Ipv4Header.MIN_LENGTH + ipOptionBytes() > route.mtu()) {
+            localTooBig(to.remoteV4(destination, 0), route.mtu());
             return Errno.EMSGSIZE.negated();
         }
         SkBuff skb = ipv4().skbs().alloc(Ipv4.MAX_HEADER, length);
@@ -126,7 +132,7 @@ final class RawSock extends DatagramSock {
         skb.mark = mark;
         skb.priority = priority;
         int result = ipv4().queueXmit(
-                        skb, route, ends.localV4(), route.destination(), protocol(), tos, ttlFor(route), flags);
+                        skb, route, ends.localV4(), destination, protocol(), tos, ttlFor(route), flags, ipOptions);
         return finish(result, message, length);
     }
 

@@ -11,6 +11,7 @@ import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.Route;
 import dev.doorbell.kernel.ipv4.RouteMetrics;
 import dev.doorbell.kernel.ipv4.RouteType;
+import dev.doorbell.kernel.ipv4.SendOptions;
 import dev.doorbell.kernel.ipv6.Ipv6;
 import dev.doorbell.kernel.ipv6.Route6;
 import dev.doorbell.kernel.skb.SkBuff;
@@ -20,13 +21,14 @@ import org.jspecify.annotations.Nullable;
 final class InetNetwork implements NetworkLayer {
     private final Ipv4 ipv4;
     private final Ipv6 ipv6;
+    private final Ipv4Header ip = new Ipv4Header();
 
     InetNetwork(InetStack stack) {
         this.ipv4 = stack.ipv4();
         this.ipv6 = stack.ipv6();
     }
 
-    private record RoutePath(Route route) implements Path {
+    private record RoutePath(Route route, @Nullable SendOptions options) implements Path {
         @Override
         public long sourceHigh() {
             return 0;
@@ -121,10 +123,11 @@ final class InetNetwork implements NetworkLayer {
     }
 
     @Override
-    public @Nullable Path path(Endpoints ends, int outInterface) {
+    public @Nullable Path path(Endpoints ends, int outInterface, @Nullable SendOptions options) {
         if (ends.isV4()) {
-            Route route = ipv4.routes().lookup(ends.remoteV4(), ends.localV4(), outInterface);
-            return route == null || !isUnicast(route.type()) ? null : new RoutePath(route);
+            int hop = options != null && options.isRouted() ? options.firstHop() : ends.remoteV4();
+            Route route = ipv4.routes().lookup(hop, ends.localV4(), outInterface);
+            return route == null || !isUnicast(route.type()) ? null : new RoutePath(route, options);
         }
         Route6 route = ipv6.routes()
                 .lookup(
@@ -139,6 +142,20 @@ final class InetNetwork implements NetworkLayer {
             return null;
         }
         return new RoutePath6(route);
+    }
+
+    @Override
+    public @Nullable SendOptions echoedOptions(SkBuff skb, Endpoints ends) {
+        if (!ends.isV4()) {
+            return null;
+        }
+        int headerLength =
+                ip.wrap(skb.memory(), skb.networkHeader, Ipv4Header.MIN_LENGTH).headerLength();
+        if (headerLength == Ipv4Header.MIN_LENGTH) {
+            return null;
+        }
+        SendOptions echoed = new SendOptions();
+        return echoed.echo(skb.memory(), skb.networkHeader, headerLength, ipv4::mayStamp) ? echoed : null;
     }
 
     private static boolean isUnicast(RouteType type) {
@@ -190,8 +207,17 @@ final class InetNetwork implements NetworkLayer {
                             IpProtocol.TCP),
                     0);
         }
-        Route route = ((RoutePath) path).route();
-        return ipv4.queueXmit(skb, route, ends.localV4(), ends.remoteV4(), IpProtocol.TCP, tos, ttl);
+        RoutePath v4 = (RoutePath) path;
+        return ipv4.queueXmit(
+                skb,
+                v4.route(),
+                ends.localV4(),
+                ends.remoteV4(),
+                IpProtocol.TCP,
+                tos,
+                ttl,
+                Ipv4.DONT_FRAGMENT,
+                v4.options());
     }
 
     @Override

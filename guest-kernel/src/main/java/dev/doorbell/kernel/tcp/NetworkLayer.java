@@ -1,6 +1,7 @@
 package dev.doorbell.kernel.tcp;
 
 import dev.doorbell.kernel.inet.Endpoints;
+import dev.doorbell.kernel.ipv4.SendOptions;
 import dev.doorbell.kernel.skb.SkBuff;
 import org.jspecify.annotations.Nullable;
 
@@ -14,10 +15,15 @@ interface NetworkLayer {
      *
      * @param ends the local address may be open yet
      * @param outInterface interface index, or 0
+     * @param options of every packet along it; a source route leads to its first hop
      * @return null: there is no way
      */
     @Nullable
-    Path path(Endpoints ends, int outInterface);
+    Path path(Endpoints ends, int outInterface, @Nullable SendOptions options);
+
+    /** What goes back of a received segment's IP options; null: nothing. */
+    @Nullable
+    SendOptions echoedOptions(SkBuff skb, Endpoints ends);
 
     /** True when the address is one of this host's. */
     boolean isLocal(long high, long low);

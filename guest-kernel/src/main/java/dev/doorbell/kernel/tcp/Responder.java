@@ -28,7 +28,7 @@ final class Responder {
         if ((skb.cbFlags & TcpHeader.RST) != 0 || tcp.network.isMulticastOrBroadcast(ends.localHigh, ends.localLow)) {
             return;
         }
-        Path path = tcp.network.path(ends, 0);
+        Path path = tcp.network.path(ends, 0, null);
         if (path == null) {
             return;
         }

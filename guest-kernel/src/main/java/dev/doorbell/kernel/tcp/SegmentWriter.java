@@ -5,6 +5,7 @@ import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.TcpHeader;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.inet.Endpoints;
+import dev.doorbell.kernel.ipv4.SendOptions;
 import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbAllocator;
@@ -157,7 +158,7 @@ final class SegmentWriter {
         skb.mark = c.settings.mark;
         skb.priority = c.settings.priority;
         int tos = c.settings.tos & ~3 | (ect ? ECT0 : 0);
-        Path path = current(c.path, c, c.settings.outInterface);
+        Path path = current(c.path, c, c.settings.outInterface, c.settings.ipOptions);
         if (path == null) {
             return unreachable(skb);
         }
@@ -166,8 +167,8 @@ final class SegmentWriter {
     }
 
     /** Every segment, also a bare acknowledgment, follows a change of routes or interfaces: __sk_dst_check. */
-    private @Nullable Path current(Path known, Endpoints ends, int outInterface) {
-        return known.isValid() ? known : network.path(ends, outInterface);
+    private @Nullable Path current(Path known, Endpoints ends, int outInterface, @Nullable SendOptions options) {
+        return known.isValid() ? known : network.path(ends, outInterface, options);
     }
 
     private static int unreachable(SkBuff skb) {
@@ -207,7 +208,7 @@ final class SegmentWriter {
         mib.inc(Counter.OutSegs);
         partialChecksum(skb, request, length);
         TcpSettings settings = request.listener.settings;
-        Path path = current(request.path, request, settings.outInterface);
+        Path path = current(request.path, request, settings.outInterface, request.ipOptions);
         if (path == null) {
             return unreachable(skb);
         }
@@ -252,7 +253,7 @@ final class SegmentWriter {
             mib.inc(Counter.OutRsts);
         }
         partialChecksum(skb, ends, length);
-        Path now = current(path, ends, 0);
+        Path now = current(path, ends, 0, null);
         if (now == null) {
             unreachable(skb);
             return;

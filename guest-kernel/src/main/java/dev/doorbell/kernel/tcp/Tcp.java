@@ -354,6 +354,7 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
     /** A connection for a request whose third segment has come. */
     TcpConnection childOf(TcpListener listener, TcpRequest r) {
         TcpSettings settings = new TcpSettings(listener.settings);
+        settings.ipOptions = r.ipOptions;
         TcpConnection c = new TcpConnection(this, r, r.path, settings);
         c.listener = listener;
         c.iss = r.iss;
@@ -533,12 +534,21 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
         fastOpenClient.forget();
     }
 
+    /** Other IP options: another way, perhaps, and less room for data. */
+    void optionsChanged(TcpConnection c) {
+        Path fresh = network.path(c, c.settings.outInterface, c.settings.ipOptions);
+        if (fresh != null) {
+            c.path = fresh;
+        }
+        output.syncMss(c, c.pathMtuNow());
+    }
+
     /** Looks the way up again when routes changed. @return false: there is none now */
     boolean refreshPath(TcpConnection c) {
         if (c.path.isValid()) {
             return true;
         }
-        Path fresh = network.path(c, c.settings.outInterface);
+        Path fresh = network.path(c, c.settings.outInterface, c.settings.ipOptions);
         if (fresh == null) {
             return false;
         }

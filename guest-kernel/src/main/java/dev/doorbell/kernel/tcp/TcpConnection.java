@@ -3,6 +3,7 @@ package dev.doorbell.kernel.tcp;
 import dev.doorbell.bus.wire.Seq;
 import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.inet.Endpoints;
+import dev.doorbell.kernel.ipv4.SendOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -210,6 +211,12 @@ final class TcpConnection extends Flow {
         smallQueue = new SmallQueue(this, kernel);
         ackTimer = new LazyTimer(kernel, "tcp delayed ack", () -> tcp.timers.delayedAck(this));
         keepaliveTimer = new LazyTimer(kernel, "tcp keepalive", () -> tcp.timers.keepalive(this));
+    }
+
+    @Override
+    public int ipHeaderBytes() {
+        SendOptions options = settings.ipOptions;
+        return super.ipHeaderBytes() + (options == null ? 0 : options.length());
     }
 
     @Override

@@ -5,6 +5,7 @@ import static dev.doorbell.kernel.socket.SocketConstants.*;
 import dev.doorbell.bus.wire.Seq;
 import dev.doorbell.bus.wire.TcpHeader;
 import dev.doorbell.kernel.inet.Endpoints;
+import dev.doorbell.kernel.ipv4.SendOptions;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.tcp.TcpMib.Counter;
 import java.util.ArrayDeque;
@@ -116,12 +117,13 @@ final class TcpListener {
             tcp.mib.inc(Counter.ListenDrops);
             return false;
         }
-        Path path = tcp.network.path(ends, outInterface);
+        SendOptions echoed = tcp.network.echoedOptions(skb, ends);
+        Path path = tcp.network.path(ends, outInterface, echoed);
         if (path == null) {
             tcp.mib.inc(Counter.ListenDrops);
             return false;
         }
-        TcpRequest request = new TcpRequest(this, path, ends);
+        TcpRequest request = new TcpRequest(this, path, ends, echoed);
         take(request, skb, options, window);
         if (cookie) {
             request.cookie = true;
@@ -325,13 +327,14 @@ final class TcpListener {
             return null;
         }
         int mss = tcp.cookies.check(skb.cbAck - 1, ends, skb.cbSeq - 1, tcp.kernel.nowNs());
-        Path path = tcp.network.path(ends, outInterface);
+        SendOptions echoed = tcp.network.echoedOptions(skb, ends); // of the ACK, as the SYN is forgotten
+        Path path = tcp.network.path(ends, outInterface, echoed);
         if (mss == 0 || path == null) {
             tcp.mib.inc(Counter.SyncookiesFailed);
             return null;
         }
         tcp.mib.inc(Counter.SyncookiesRecv);
-        TcpRequest request = new TcpRequest(this, path, ends);
+        TcpRequest request = new TcpRequest(this, path, ends, echoed);
         request.tsOffset = tcp.timestampOffset(request);
         if (options.sawTimestamp) {
             if (!SynCookies.decode(request, options.tsEcr - request.tsOffset, tcp.config())) {

@@ -1,12 +1,15 @@
 package dev.doorbell.kernel.tcp;
 
 import dev.doorbell.kernel.inet.Endpoints;
+import dev.doorbell.kernel.ipv4.SendOptions;
 import org.jspecify.annotations.Nullable;
 
 /** A connection request: SYN received, SYN-ACK sent, no connection yet. As little as must be remembered. */
 final class TcpRequest extends Flow {
     final TcpListener listener;
     final Path path;
+    /** What goes back of the SYN's IP options, as Linux has it. */
+    final @Nullable SendOptions ipOptions;
     /** What the SYN-ACK acknowledges: the SYN, with fast open its data too. */
     int rcvNxt;
 
@@ -22,10 +25,11 @@ final class TcpRequest extends Flow {
     @Nullable
     LazyTimer timer;
 
-    TcpRequest(TcpListener listener, Path path, Endpoints ends) {
+    TcpRequest(TcpListener listener, Path path, Endpoints ends, @Nullable SendOptions ipOptions) {
         super(ends);
         this.listener = listener;
         this.path = path;
+        this.ipOptions = ipOptions;
     }
 
     @Override

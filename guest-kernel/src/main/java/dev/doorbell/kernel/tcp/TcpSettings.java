@@ -1,5 +1,8 @@
 package dev.doorbell.kernel.tcp;
 
+import dev.doorbell.kernel.ipv4.SendOptions;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The options of level SOL_TCP, and those of lower levels that a connection needs after its socket is gone. A listener's
  * are copied to its children. Times in nanoseconds; 0 means the system's default unless said otherwise.
@@ -37,6 +40,10 @@ final class TcpSettings {
     String congestion;
     /** IP_MINTTL, IPV6_MINHOPCOUNT: segments that came further are not taken, RFC 5082. */
     int minHops;
+
+    /** IP_OPTIONS: on every segment. Not copied to children, which answer the options of their own SYN. */
+    @Nullable
+    SendOptions ipOptions;
 
     int tos, ttl, priority, mark, outInterface;
     /** SO_ZEROCOPY; SO_TIMESTAMPING's bits, and the sequence number that its counts begin with. */

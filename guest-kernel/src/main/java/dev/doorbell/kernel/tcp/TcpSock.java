@@ -63,6 +63,7 @@ public final class TcpSock extends InetSock {
         this(tcp, parent.stackOrNull(), parent.domain(), c.settings);
         connection = c;
         ends.copyFrom(c);
+        ipOptions = settings.ipOptions;
         inherit(parent);
     }
 
@@ -160,7 +161,7 @@ public final class TcpSock extends InetSock {
         if (tcp.network.isMulticastOrBroadcast(wanted.remoteHigh, wanted.remoteLow)) {
             return Errno.ENETUNREACH.negated();
         }
-        Path path = tcp.network.path(wanted, boundInterface);
+        Path path = tcp.network.path(wanted, boundInterface, ipOptions);
         if (path == null) {
             return Errno.ENETUNREACH.negated();
         }
@@ -533,6 +534,13 @@ public final class TcpSock extends InetSock {
         settings.tos = v4 ? tos : v6.trafficClass();
         settings.minHops = v4 ? minTtl : v6.minHopCount;
         settings.ttl = v4 ? ttl : Math.max(0, v6.unicastHops);
+        if (settings.ipOptions != ipOptions && ends.isV4()) {
+            settings.ipOptions = ipOptions;
+            TcpConnection established = connection;
+            if (established != null && !ends.isRemoteAny()) {
+                tcp.optionsChanged(established);
+            }
+        }
         settings.mark = mark;
         settings.priority = priority;
         settings.outInterface = boundInterface;

@@ -117,7 +117,8 @@ final class UdpSock extends DatagramSock {
         if (!addressBound) {
             ends.localV4(route.source(), ends.localPort);
         }
-        ends.remoteV4(route.destination(), to.remotePort);
+        boolean direct = nextHop(to.remoteV4()) == to.remoteV4();
+        ends.remoteV4(direct ? route.destination() : to.remoteV4(), to.remotePort);
         return 0;
     }
 
@@ -214,7 +215,7 @@ final class UdpSock extends DatagramSock {
             return Errno.EACCES.negated();
         }
         int xmitFlags = outputFlags(route);
-        int total = length + UdpHeader.LENGTH + Ipv4Header.MIN_LENGTH;
+        int total = length + UdpHeader.LENGTH + Ipv4Header.MIN_LENGTH + ipOptionBytes();
         if ((xmitFlags & Ipv4.MAY_FRAGMENT) == 0 && total > limited(route.mtu())) {
             localTooBig(to, limited(route.mtu()));
             return Errno.EMSGSIZE.negated();
@@ -224,12 +225,13 @@ final class UdpSock extends DatagramSock {
             return Errno.ENOBUFS.negated();
         }
         int from = source != 0 ? source : route.source();
-        to.localV4(from, ends.localPort).remoteV4(route.destination(), to.remotePort);
+        // A packet to nobody goes to this host; one with a source route, to its end in the end.
+        int end = destination == nextHop(destination) ? route.destination() : destination;
+        to.localV4(from, ends.localPort).remoteV4(end, to.remotePort);
         build(skb, message, length, !noCheck);
         int sendTtl = control != null && control.has(ControlMessages.TTL) ? control.ttl : ttlFor(route);
         int sendTos = control != null && control.has(ControlMessages.TOS) ? control.tos : tos;
-        int result =
-                ipv4().queueXmit(skb, route, from, route.destination(), IpProtocol.UDP, sendTos, sendTtl, xmitFlags);
+        int result = ipv4().queueXmit(skb, route, from, end, IpProtocol.UDP, sendTos, sendTtl, xmitFlags, ipOptions);
         return sent(result, message, length, receiveErrors, Mib.UDP_SNDBUF_ERRORS, Mib.UDP_OUT_DATAGRAMS);
     }
 

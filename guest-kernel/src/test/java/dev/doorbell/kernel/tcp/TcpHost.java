@@ -9,11 +9,13 @@ import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.kernel.core.KernelContext;
 import dev.doorbell.kernel.inet.Endpoints;
+import dev.doorbell.kernel.ipv4.SendOptions;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbCopy;
 import dev.doorbell.kernel.skb.SkbPool;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** One TCP stack whose network layer is a function that takes segments as bytes, TSO already cut, checksums complete. */
 final class TcpHost implements AutoCloseable, NetworkLayer {
@@ -114,8 +116,13 @@ final class TcpHost implements AutoCloseable, NetworkLayer {
     }
 
     @Override
-    public Path path(Endpoints ends, int outInterface) {
+    public Path path(Endpoints ends, int outInterface, @Nullable SendOptions options) {
         return new FixedPath(this);
+    }
+
+    @Override
+    public @Nullable SendOptions echoedOptions(SkBuff skb, Endpoints ends) {
+        return null;
     }
 
     @Override
