@@ -92,9 +92,9 @@ final class Pacing {
             waiting = false;
             catchUpNs = now;
         }
-        // A machine whose processor was busy elsewhere wakes late, by many packets: they are sent now, half a round
-        // trip's
-        // worth at most. A timer in hardware would have sent them in time.
+        // A machine whose processor was busy elsewhere wakes late, by many packets: they are sent now, as many as half
+        // a
+        // round trip takes at most. A timer in hardware would have sent them in time.
         long late = now == catchUpNs ? c.rtt.minUs() * LATE_PER_RTT_US : 0;
         long before = nextNs;
         nextNs = Math.max(nextNs, now - late);

@@ -12,11 +12,18 @@ class BbrTest {
 
     /** One transfer over a bottleneck, and what it showed. */
     private static final class Run implements AutoCloseable {
-        final TwoStacks net = new TwoStacks(5);
+        final TwoStacks net;
         private TcpSock client;
         private TwoStacks.Receiver receiver;
 
         Run(String congestion, double loss) {
+            this(congestion, loss, 0);
+        }
+
+        /** @param lateNs for how long the sender's machine is busy elsewhere, again and again */
+        Run(String congestion, double loss, long lateNs) {
+            net = new TwoStacks(5, world -> new LateWorld(world, "tcp pacing", lateNs));
+            net.clientLooksEveryNs = lateNs;
             net.client.config.congestionControl = congestion;
             net.bitsPerSecond = RATE;
             net.delayNs = 10 * MS;
@@ -100,6 +107,16 @@ class BbrTest {
             run.goodput(4);
             assertThat(run.goodput(4)).isBetween(0.80 * RATE / 5, 1.0 * RATE / 5);
             assertThat(run.connection().rtt.srtt8Us() >> 3).isLessThan(100_000);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3, 0.85", "8, 0.75"})
+    void aSenderThatItsHostWakesLateKeepsItsRate(long lateMs, double share) {
+        try (Run run = new Run("bbr", 0, lateMs * MS).start()) {
+            run.goodput(2);
+            assertThat(run.goodput(3)).isGreaterThan(share * RATE);
+            assertThat(run.connection().rtt.srtt8Us() >> 3).isLessThan(60_000);
         }
     }
 }

@@ -27,6 +27,11 @@ final class TcpHost implements AutoCloseable, NetworkLayer {
     final int address;
     int mtu = 1500;
     int confirmations;
+    /** False: there is no route to anywhere any more. */
+    boolean routed = true;
+    /** What each packet is refused with, a negated errno; 0: it goes out. */
+    int refusal;
+
     /** ECN bits of the IP header: of what comes in, and of what went out last. */
     int ecnIn, ecnOut;
 
@@ -101,7 +106,7 @@ final class TcpHost implements AutoCloseable, NetworkLayer {
 
         @Override
         public boolean isValid() {
-            return true;
+            return host.routed;
         }
 
         @Override
@@ -116,8 +121,8 @@ final class TcpHost implements AutoCloseable, NetworkLayer {
     }
 
     @Override
-    public Path path(Endpoints ends, int outInterface, @Nullable SendOptions options) {
-        return new FixedPath(this);
+    public @Nullable Path path(Endpoints ends, int outInterface, @Nullable SendOptions options) {
+        return routed ? new FixedPath(this) : null;
     }
 
     @Override
@@ -145,6 +150,10 @@ final class TcpHost implements AutoCloseable, NetworkLayer {
 
     @Override
     public int transmit(SkBuff skb, Path path, Endpoints ends, int tos, int ttl) {
+        if (refusal != 0) {
+            skb.free();
+            return refusal;
+        }
         ByteBuffer all = ByteBuffer.allocate(skb.length());
         SkbCopy.copyBits(skb, 0, all, skb.length());
         int header = (all.get(12) & 0xF0) >>> 2;

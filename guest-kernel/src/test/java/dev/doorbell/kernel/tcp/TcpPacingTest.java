@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 
 /** SO_MAX_PACING_RATE, and the rates and times that TCP_INFO tells. */
 class TcpPacingTest {
-    private final TcpScript t = new TcpScript();
+    private LateWorld machine;
+    private final TcpScript t = new TcpScript(world -> machine = new LateWorld(world, "tcp pacing", 0));
     private TcpSock sock;
 
     @BeforeEach
@@ -73,6 +74,66 @@ class TcpPacingTest {
             assertThat((s.timeNs() - first) / 1e7).as("packet %d", i).isCloseTo(i, within(2.1));
             i++;
         }
+    }
+
+    /** Sends the first ten unpaced, then has twenty wait at 10 ms each on a path of 100 ms. */
+    private void twentyWait() {
+        maxPacingRate(104_000);
+        t.write(sock, 10_000);
+        acknowledgeAll();
+        t.sent.clear();
+        t.write(sock, 20_000);
+    }
+
+    private long sentWithin(long fromMs, long untilMs) {
+        return t.sent.stream()
+                .filter(s -> s.timeNs() >= fromMs * TcpScript.MS && s.timeNs() < untilMs * TcpScript.MS)
+                .count();
+    }
+
+    private long mostAtOnce() {
+        return t.sent.stream()
+                .mapToLong(s -> t.sent.stream()
+                        .filter(other -> other.timeNs() == s.timeNs())
+                        .count())
+                .max()
+                .orElseThrow();
+    }
+
+    @Test
+    void aTimerThatIsLateIsMadeUpForAtOnce() {
+        long start = t.world.nowNs() / TcpScript.MS + 100;
+        machine.lateNs = 25 * TcpScript.MS; // two packets more than the one that was due
+        twentyWait();
+        t.run(300);
+        assertThat(sentWithin(start, start + 205)).as("10 ms each").isBetween(17L, 20L);
+        assertThat(mostAtOnce()).isBetween(3L, 6L);
+    }
+
+    @Test
+    void whatIsMadeUpForIsHalfARoundTripAtMost() {
+        machine.lateNs = 150 * TcpScript.MS;
+        twentyWait();
+        t.run(160);
+        machine.lateNs = 0;
+        t.run(300);
+        assertThat(mostAtOnce())
+                .as("50 ms at 10 ms each, in buffers of two, and what was due")
+                .isBetween(4L, 9L);
+    }
+
+    @Test
+    void idleTimeIsNotMadeUpFor() {
+        twentyWait();
+        t.run(1000);
+        acknowledgeAll();
+        t.sent.clear();
+        t.run(1000);
+        t.write(sock, 10_000);
+        long now = t.world.nowNs();
+        assertThat(t.sent.stream().filter(s -> s.timeNs() == now).count()).isBetween(1L, 2L);
+        t.run(200);
+        assertThat(t.sent).hasSize(10);
     }
 
     @Test

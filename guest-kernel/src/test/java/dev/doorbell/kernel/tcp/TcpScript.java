@@ -3,11 +3,13 @@ package dev.doorbell.kernel.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.doorbell.bus.time.VirtualTime;
+import dev.doorbell.bus.time.World;
 import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.kernel.socket.Message;
 import dev.doorbell.kernel.socket.SockAddrIn;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.function.UnaryOperator;
 
 /**
  * One stack and a peer that is the test: injects segments, expects segments. Sequence numbers are relative: the stack's
@@ -29,7 +31,7 @@ final class TcpScript implements AutoCloseable {
     }
 
     final VirtualTime world = new VirtualTime(1);
-    final TcpHost host = new TcpHost(world, US, 99);
+    final TcpHost host;
     final ArrayDeque<Segment> sent = new ArrayDeque<>();
     int localPort = PORT, peerPort = PEER_PORT;
     int iss;
@@ -38,6 +40,12 @@ final class TcpScript implements AutoCloseable {
     int urgentPointer = -1;
 
     TcpScript() {
+        this(UnaryOperator.identity());
+    }
+
+    /** @param between what the stack sees of the world */
+    TcpScript(UnaryOperator<World> between) {
+        host = new TcpHost(between.apply(world), US, 99);
         host.config.timestamps = false;
         host.wire = this::captured;
     }

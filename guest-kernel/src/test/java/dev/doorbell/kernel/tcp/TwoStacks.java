@@ -1,10 +1,12 @@
 package dev.doorbell.kernel.tcp;
 
 import dev.doorbell.bus.time.VirtualTime;
+import dev.doorbell.bus.time.World;
 import dev.doorbell.kernel.socket.Message;
 import dev.doorbell.kernel.socket.SockAddrIn;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
 
 /** Two stacks joined by a wire that loses, duplicates, delays and reorders by a seed. */
 final class TwoStacks implements AutoCloseable {
@@ -18,6 +20,9 @@ final class TwoStacks implements AutoCloseable {
     long lateNs;
 
     int segments;
+    /** How often the client's machine finds the time to look at what has arrived; 0: always. */
+    long clientLooksEveryNs;
+
     /** Of the bottleneck in each direction, bits per second; 0: none. Its queue holds {@link #queueNs} worth. */
     long bitsPerSecond;
 
@@ -26,9 +31,14 @@ final class TwoStacks implements AutoCloseable {
     private final SplittableRandom random;
 
     TwoStacks(long seed) {
+        this(seed, UnaryOperator.identity());
+    }
+
+    /** @param between what the client's stack sees of the world */
+    TwoStacks(long seed, UnaryOperator<World> between) {
         world = new VirtualTime(seed);
         random = new SplittableRandom(seed);
-        client = new TcpHost(world, CLIENT, seed * 2 + 1);
+        client = new TcpHost(between.apply(world), CLIENT, seed * 2 + 1);
         server = new TcpHost(world, SERVER, seed * 2 + 2);
         client.wire = bytes -> carry(bytes, server, CLIENT);
         server.wire = bytes -> carry(bytes, client, SERVER);
@@ -44,6 +54,9 @@ final class TwoStacks implements AutoCloseable {
             return;
         }
         long delay = waitNs + delayNs + (random.nextDouble() < reorder ? late() : 0);
+        if (to == client && clientLooksEveryNs != 0) {
+            delay += clientLooksEveryNs - (world.nowNs() + delay) % clientLooksEveryNs;
+        }
         world.after(delay, "wire", () -> to.receive(from, bytes, 1448));
         if (random.nextDouble() < duplicate) {
             world.after(delay + 1000, "wire again", () -> to.receive(from, bytes, 1448));
