@@ -146,7 +146,7 @@ public final class Icmp6 implements L4Protocol6 {
         checksum(reply, data, bytes, selfHigh, selfLow, route.destinationHigh(), route.destinationLow());
         snmp.count(Mib.ICMP6_OUT_MSGS);
         snmp.count(Mib.ICMP6_OUT_ECHO_REPLIES);
-        ipv6.queueXmit(reply, route, selfHigh, selfLow, IpProtocol.ICMPV6, trafficClass, -1, 0, Ipv6.MAY_FRAGMENT);
+        sender.transmit(reply, route, selfHigh, selfLow, trafficClass, Ipv6.MAY_FRAGMENT);
     }
 
     /** Fills in the checksum of a linear message. */

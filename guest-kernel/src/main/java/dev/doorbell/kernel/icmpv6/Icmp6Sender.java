@@ -28,6 +28,9 @@ final class Icmp6Sender implements Icmp6Errors {
     private final Ipv6 ipv6;
     private final SnmpCounters snmp;
     private final IcmpRateLimit limit;
+    /** A message of our own is on its way out. */
+    private boolean transmitting;
+
     private final Ipv6Header ip = new Ipv6Header();
     private final IcmpHeader icmp = new IcmpHeader();
     private final ExtensionHeaders chain = new ExtensionHeaders();
@@ -42,7 +45,7 @@ final class Icmp6Sender implements Icmp6Errors {
     public void send(SkBuff skb, int type, int code, int info) {
         int pulled = (int) (skb.data() - skb.networkHeader);
         NetDevice in = skb.dev;
-        if (in == null || skb.networkHeader < skb.headGpa() || pulled < 0) {
+        if (transmitting || in == null || skb.networkHeader < skb.headGpa() || pulled < 0) {
             return;
         }
         int linear = skb.headLength() + pulled;
@@ -85,7 +88,18 @@ final class Icmp6Sender implements Icmp6Errors {
         error.conntrackInfo = ConntrackInfo.ofAnswer(skb);
         snmp.count(Mib.ICMP6_OUT_MSGS);
         countType(type);
-        ipv6.queueXmit(error, route, selfHigh, selfLow, IpProtocol.ICMPV6, 0, -1, 0, 0);
+        transmit(error, route, selfHigh, selfLow, 0, 0);
+    }
+
+    /**
+     * Sends an error or an echo reply. A filter that rejects it on its way out is not answered: that would be the kernel
+     * telling itself (Linux finds its ICMPv6 socket locked then).
+     */
+    void transmit(SkBuff message, Route6 route, long sourceHigh, long sourceLow, int trafficClass, int flags) {
+        boolean before = transmitting;
+        transmitting = true;
+        ipv6.queueXmit(message, route, sourceHigh, sourceLow, IpProtocol.ICMPV6, trafficClass, -1, 0, flags);
+        transmitting = before;
     }
 
     /** §2.4 (e): what must not be answered. */

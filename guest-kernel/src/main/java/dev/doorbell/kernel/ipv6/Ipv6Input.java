@@ -321,6 +321,8 @@ final class Ipv6Input {
         L4Protocol6 handler = ipv6.protocolOf(protocol);
         if (handler != null) {
             snmp.count(Mib.IP6_IN_DELIVERS);
+            skb.conntrack = null; // the filter is done with it: what waits in a socket holds no connection
+            skb.conntrackInfo = 0;
             handler.receive6(skb);
             return;
         }

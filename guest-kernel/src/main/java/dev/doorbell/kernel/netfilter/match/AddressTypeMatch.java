@@ -1,5 +1,6 @@
 package dev.doorbell.kernel.netfilter.match;
 
+import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
@@ -31,11 +32,17 @@ final class AddressTypeMatch implements Match {
     private static final int NOT_IN_IPV6 =
             1 << NetfilterHost.BROADCAST | 1 << NetfilterHost.BLACKHOLE | -1 << NetfilterHost.PROHIBIT;
 
+    /** What the routing table is asked about. */
+    private static final int ROUTED_TYPES =
+            1 << NetfilterHost.LOCAL | 1 << NetfilterHost.ANYCAST | 1 << NetfilterHost.UNREACHABLE;
+
     private final NetfilterHost host;
+    private final boolean v6;
     private final int sourceTypes, destinationTypes;
     private final boolean sourceInverted, destinationInverted, limitIn, limitOut;
 
-    private AddressTypeMatch(Builder from) {
+    private AddressTypeMatch(Builder from, boolean v6) {
+        this.v6 = v6;
         host = from.host;
         sourceTypes = from.sourceTypes;
         destinationTypes = from.destinationTypes;
@@ -53,7 +60,24 @@ final class AddressTypeMatch implements Match {
     }
 
     private boolean isOf(int types, long high, long low, @Nullable NetDevice dev, boolean inverted) {
-        return types == 0 || ((types & 1 << host.addressType(high, low, dev)) != 0) != inverted;
+        return types == 0 || (v6 ? isOf6(types, high, low, dev) : isOneOf(types, high, low, dev)) != inverted;
+    }
+
+    private boolean isOneOf(int types, long high, long low, @Nullable NetDevice dev) {
+        return (types & 1 << host.addressType(high, low, dev)) != 0;
+    }
+
+    /**
+     * As Linux for IPv6: an address is of all the kinds that are named, its form says which it is of, and a unicast address may
+     * be local, too.
+     */
+    private boolean isOf6(int types, long high, long low, @Nullable NetDevice dev) {
+        boolean group = Ipv6Address.isMulticast(high);
+        boolean none = Ipv6Address.isUnspecified(high, low);
+        boolean wrong = (types & 1 << NetfilterHost.MULTICAST) != 0 && !group
+                || (types & 1 << NetfilterHost.UNICAST) != 0 && (group || none)
+                || (types & 1 << NetfilterHost.UNSPEC) != 0 && !none;
+        return !wrong && ((types & ROUTED_TYPES) == 0 || isOneOf(types & ROUTED_TYPES, high, low, dev));
     }
 
     @Override
@@ -147,7 +171,7 @@ final class AddressTypeMatch implements Match {
                     || limitOut && (hook == NetfilterHooks.PRE_ROUTING || hook == NetfilterHooks.LOCAL_IN)) {
                 throw new RulesException("match addrtype: " + head.chain() + " knows no such interface");
             }
-            return new AddressTypeMatch(this);
+            return new AddressTypeMatch(this, head.family() == IpFamily.V6);
         }
     }
 }

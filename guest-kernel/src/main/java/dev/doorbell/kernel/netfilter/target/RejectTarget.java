@@ -1,6 +1,7 @@
 package dev.doorbell.kernel.netfilter.target;
 
 import dev.doorbell.bus.wire.IcmpTypes;
+import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
@@ -10,6 +11,8 @@ import dev.doorbell.kernel.netfilter.RulesException;
 import dev.doorbell.kernel.netfilter.Words;
 import dev.doorbell.kernel.netfilter.match.RuleHead;
 import dev.doorbell.kernel.netfilter.match.Values;
+import dev.doorbell.kernel.skb.SkBuff;
+import dev.doorbell.kernel.skb.SkbChecksum;
 
 /** {@code -j REJECT}: drops the packet and tells its sender, by ICMP or by a TCP reset. */
 final class RejectTarget implements Target {
@@ -46,6 +49,12 @@ final class RejectTarget implements Target {
     /** ICMPv6: destination unreachable, RFC 4443 §3.1. */
     private static final int UNREACHABLE6 = 1;
 
+    private static final int UDP_HEADER_BYTES = 8, UDP_CHECKSUM_AT = 6;
+    /** Protocols without a checksum over everything. */
+    private static final int DCCP = 33, GRE = 47, ESP = 50, AH = 51, SCTP = 132, UDP_LITE = 136;
+    /** The folded sum of nothing but zeros, which is right too. */
+    private static final int ALL_ZERO = 0xFFFF;
+
     private final NetfilterHost host;
     private final With with;
 
@@ -59,11 +68,34 @@ final class RejectTarget implements Target {
     public Result apply(Packet packet) {
         if (with == With.RESET) {
             host.sendReset(packet.skb(), packet.hook());
-        } else {
+        } else if (isIntact(packet)) {
             int type = packet.isV6() ? UNREACHABLE6 : IcmpTypes.DEST_UNREACH;
             host.sendIcmpError(packet.skb(), type, with.code);
         }
         return Result.DROP;
+    }
+
+    /**
+     * What came damaged is not answered. As Linux: whatever is not known to be otherwise is taken to have a checksum of 16
+     * bits over all of it, which IPv4 knows with pseudo header for TCP and UDP, IPv6 for all.
+     */
+    private static boolean isIntact(Packet packet) {
+        SkBuff skb = packet.skb();
+        int protocol = packet.protocol();
+        boolean summed =
+                switch (protocol) {
+                    case IpProtocol.UDP -> packet.pull(UDP_HEADER_BYTES) && packet.u16(UDP_CHECKSUM_AT) != 0;
+                    case GRE, ESP, AH, DCCP, SCTP, UDP_LITE -> false;
+                    default -> true;
+                };
+        if (!summed || SkbChecksum.isUnnecessary(skb)) {
+            return true;
+        }
+        int bytes = packet.transportLength();
+        boolean pseudo = packet.isV6() || protocol == IpProtocol.TCP || protocol == IpProtocol.UDP;
+        long seed = pseudo ? packet.pseudoHeader(bytes) : 0;
+        int sum = InternetChecksum.fold(SkbChecksum.sum(skb, packet.headerLength(), bytes, seed));
+        return sum == 0 || !pseudo && sum == ALL_ZERO;
     }
 
     @Override
