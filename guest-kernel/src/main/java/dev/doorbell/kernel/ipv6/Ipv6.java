@@ -15,6 +15,7 @@ import dev.doorbell.kernel.netfilter.tables.Iptables;
 import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbAllocator;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,9 @@ public final class Ipv6 {
         void carrier(Ipv6Interface link);
 
         void down(Ipv6Interface link);
+
+        /** It became a router's interface, or a host's. */
+        void roleChanged(Ipv6Interface link);
 
         /** A tentative address was added: detect duplicates, then {@link Ipv6#settle}. */
         void detectDuplicates(InterfaceAddress6 address);
@@ -84,7 +88,7 @@ public final class Ipv6 {
     private @Nullable Icmp6Errors icmp;
     private @Nullable RawDelivery6 raw;
     private @Nullable Autoconfiguration autoconfiguration;
-    private boolean forwarding;
+    private final RouterRole role = new RouterRole(this);
     /** net.ipv6.icmp.ratelimit. */
     private int icmpRateLimitMs = 1000;
 
@@ -240,6 +244,7 @@ public final class Ipv6 {
         }
         routes.removeIf(entry -> entry.dev() == dev);
         groups.table().removeAll(dev);
+        link.memberOfRouters = false;
         interfaces.remove(dev);
     }
 
@@ -267,6 +272,7 @@ public final class Ipv6 {
         if (link.hasNeighbours()) {
             groups.join(dev, Ipv6Address.LINK_GROUP_HIGH, Ipv6Address.ALL_NODES_LOW); // so that the card takes it
         }
+        role.joinGroups(link);
         begin(link);
         return link;
     }
@@ -396,13 +402,32 @@ public final class Ipv6 {
         icmpRateLimitMs = ms;
     }
 
+    /** Whether packets for others are passed on. */
     public boolean isForwarding() {
-        return forwarding;
+        return role.passesOn();
     }
 
-    /** net.ipv6.conf.all.forwarding. A router does not listen to advertisements. */
+    /** net.ipv6.conf.all.forwarding: of all interfaces, and of those that come later. */
     public void setForwarding(boolean on) {
-        forwarding = on;
+        role.setAll(on);
+    }
+
+    /** net.ipv6.conf.NAME.forwarding: whether the interface behaves as a router's towards its link, RFC 4861 §6.2. */
+    public void setForwarding(Ipv6Interface link, boolean on) {
+        role.set(link, on);
+    }
+
+    void roleChanged(Ipv6Interface link) {
+        if (autoconfiguration != null && link.started) {
+            autoconfiguration.roleChanged(link);
+        }
+    }
+
+    /** Every interface that is known, whether it takes part or not. */
+    List<Ipv6Interface> links() {
+        List<Ipv6Interface> all = new ArrayList<>(interfaces.values());
+        all.addAll(prepared.values());
+        return all;
     }
 
     /**

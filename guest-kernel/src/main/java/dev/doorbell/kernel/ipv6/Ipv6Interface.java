@@ -12,6 +12,10 @@ public final class Ipv6Interface {
     public int acceptRa = 1;
     /** Whether addresses are made from their prefixes. */
     public boolean autoconf = true;
+    /** A router's interface rather than a host's: {@link Ipv6#setForwarding}. */
+    boolean forwarding;
+    /** It has joined the groups of all routers. */
+    boolean memberOfRouters;
     /** disable_ipv6: takes no part, and has no addresses. */
     public boolean disabled;
     /** Whether redirects are followed. */
@@ -53,11 +57,17 @@ public final class Ipv6Interface {
         acceptRedirects = defaults.acceptRedirects;
         hopLimit = defaults.hopLimit;
         disabled = defaults.disabled;
+        forwarding = defaults.forwarding;
         limitMtu(defaults.mtu());
     }
 
+    /** net.ipv6.conf.NAME.forwarding. */
+    public boolean isForwarding() {
+        return forwarding;
+    }
+
     /** Whether an advertisement counts. */
-    public boolean listensToRouters(boolean forwarding) {
+    public boolean listensToRouters() {
         return acceptRa == 2 || acceptRa == 1 && !forwarding;
     }
 

@@ -109,6 +109,13 @@ public final class NeighbourDiscovery implements Ipv6.Autoconfiguration {
     }
 
     @Override
+    public void roleChanged(Ipv6Interface link) {
+        if (link.hasNeighbours() && ipv6.addresses().linkLocal(link.dev()) != null) {
+            routers.roleChanged(link);
+        }
+    }
+
+    @Override
     public void detectDuplicates(InterfaceAddress6 address) {
         duplicates.start(address);
     }
@@ -193,7 +200,7 @@ public final class NeighbourDiscovery implements Ipv6.Autoconfiguration {
             }
             return true;
         }
-        int router = ipv6.isForwarding() ? NdpSender.ROUTER : 0;
+        int router = ipv6.of(dev).isForwarding() ? NdpSender.ROUTER : 0;
         if (probe) {
             sender.neighbourAdvertisement(
                     dev,
@@ -286,7 +293,7 @@ public final class NeighbourDiscovery implements Ipv6.Autoconfiguration {
         if (Ipv6Address.isMulticast(high) || !onLink && !Ipv6Address.isLinkLocal(targetHigh)) {
             return false;
         }
-        if (!ipv6.of(dev).acceptRedirects || ipv6.isForwarding()) {
+        if (!ipv6.of(dev).acceptRedirects || ipv6.of(dev).isForwarding()) {
             return true;
         }
         Route6 current = ipv6.routes().lookup(high, low, 0, 0, Ipv6Address.needsInterface(high) ? dev.ifindex() : 0);

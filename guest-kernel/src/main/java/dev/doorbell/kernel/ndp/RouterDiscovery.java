@@ -74,7 +74,7 @@ final class RouterDiscovery {
 
     /** The link can be talked on. */
     void start(Ipv6Interface link) {
-        if (!link.listensToRouters(ipv6.isForwarding())) {
+        if (!link.listensToRouters()) {
             return;
         }
         stop(link.dev());
@@ -101,6 +101,20 @@ final class RouterDiscovery {
         }
     }
 
+    /** The interface became a router's or a host's: a router asks nobody and has no default router of this kind. */
+    void roleChanged(Ipv6Interface link) {
+        if (link.listensToRouters()) {
+            start(link);
+            return;
+        }
+        stop(link.dev());
+        ipv6.routes()
+                .removeIf(e -> e.dev() == link.dev()
+                        && (e.prefixLength() == 0 && e.origin() == RouteEntry6.Origin.ADVERTISED
+                                || e.origin() == RouteEntry6.Origin.REDIRECT));
+        lifetimesChanged();
+    }
+
     /** The link went down: what routers said holds no longer. */
     void down(NetDevice dev) {
         stop(dev);
@@ -125,7 +139,7 @@ final class RouterDiscovery {
             return false;
         }
         Ipv6Interface link = ipv6.of(dev);
-        if (!link.listensToRouters(ipv6.isForwarding())) {
+        if (!link.listensToRouters()) {
             return true;
         }
         GuestMemory memory = skb.memory();

@@ -15,7 +15,15 @@ final class Ipv6Sysctls {
     private static final String PREFIX = "net.ipv6.conf.";
     private static final String ALL = "all", DEFAULT = "default", FORWARDING = "forwarding";
     private static final List<String> SETTINGS =
-            List.of("accept_ra", "accept_redirects", "autoconf", "dad_transmits", "disable_ipv6", "hop_limit", "mtu");
+            List.of(
+                    "accept_ra",
+                    "accept_redirects",
+                    "autoconf",
+                    "dad_transmits",
+                    "disable_ipv6",
+                    FORWARDING,
+                    "hop_limit",
+                    "mtu");
     private static final int MAX_HOPS = 255, MAX_MTU = 65_536;
 
     private final Ipv6 ipv6;
@@ -26,7 +34,6 @@ final class Ipv6Sysctls {
 
     List<String> names() {
         List<String> names = new ArrayList<>();
-        names.add(PREFIX + ALL + "." + FORWARDING);
         for (String setting : SETTINGS) {
             names.add(PREFIX + ALL + "." + setting);
             names.add(PREFIX + DEFAULT + "." + setting);
@@ -46,8 +53,8 @@ final class Ipv6Sysctls {
         }
         String scope = name.substring(PREFIX.length(), dot);
         String setting = name.substring(dot + 1);
-        if (setting.equals(FORWARDING)) {
-            return scope.equals(ALL) ? Sysctl.flag(ipv6::isForwarding, ipv6::setForwarding) : null;
+        if (setting.equals(FORWARDING) && scope.equals(ALL)) {
+            return Sysctl.flag(ipv6::isForwarding, ipv6::setForwarding);
         }
         if (!SETTINGS.contains(setting)) {
             return null;
@@ -71,6 +78,7 @@ final class Ipv6Sysctls {
             case "autoconf" -> Sysctl.flag(() -> link.autoconf, on -> link.autoconf = on);
             case "dad_transmits" ->
                 Sysctl.number(0, Integer.MAX_VALUE, () -> link.dadTransmits, value -> link.dadTransmits = value);
+            case FORWARDING -> Sysctl.flag(link::isForwarding, on -> ipv6.setForwarding(link, on));
             case "hop_limit" ->
                 Sysctl.number(1, MAX_HOPS, () -> link.hopLimit, value -> {
                     link.hopLimit = value;
