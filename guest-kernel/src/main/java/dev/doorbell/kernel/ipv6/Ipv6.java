@@ -15,10 +15,6 @@ import dev.doorbell.kernel.netfilter.tables.Iptables;
 import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbAllocator;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -78,17 +74,12 @@ public final class Ipv6 {
 
     private final Ipv6Output output;
     private final Ipv6Input input;
-    private final Map<NetDevice, Ipv6Interface> interfaces = new HashMap<>();
-    /** Settings of interfaces that take no part yet. */
-    private final Map<NetDevice, Ipv6Interface> prepared = new HashMap<>();
-
-    private final Ipv6Interface defaults;
+    private final Interfaces6 interfaces;
     private final @Nullable L4Protocol6[] protocols = new @Nullable L4Protocol6[256];
     private final long flowSeed;
     private @Nullable Icmp6Errors icmp;
     private @Nullable RawDelivery6 raw;
     private @Nullable Autoconfiguration autoconfiguration;
-    private final RouterRole role = new RouterRole(this);
     /** net.ipv6.icmp.ratelimit. */
     private int icmpRateLimitMs = 1000;
 
@@ -96,7 +87,7 @@ public final class Ipv6 {
     public Ipv6(NetCore net, NetDevice loopback, SnmpCounters snmp) {
         this.net = net;
         this.loopback = loopback;
-        this.defaults = new Ipv6Interface(loopback);
+        this.interfaces = new Interfaces6(this, loopback);
         this.snmp = snmp;
         this.flowSeed = random("flow labels").nextLong();
         this.neighbours =
@@ -122,7 +113,6 @@ public final class Ipv6 {
                 new InterfaceAddress6(loopback, 0, Ipv6Address.LOOPBACK_LOW, 128, InterfaceAddress6.Origin.MANUAL);
         self.state(InterfaceAddress6.State.PREFERRED);
         addresses.add(self);
-        interfaces.put(loopback, new Ipv6Interface(loopback));
         net.handlers().add(EtherType.IPV6, input::receive);
         net.registerNotifier(this::deviceChanged);
     }
@@ -196,103 +186,36 @@ public final class Ipv6 {
 
     /** Settings and state of an interface; made when first asked for. */
     public Ipv6Interface of(NetDevice dev) {
-        Ipv6Interface known = interfaces.get(dev);
-        return known == null ? prepared.computeIfAbsent(dev, this::newInterface) : known;
-    }
-
-    private Ipv6Interface newInterface(NetDevice dev) {
-        Ipv6Interface link = new Ipv6Interface(dev);
-        link.copySettings(defaults);
-        return link;
+        return interfaces.of(dev);
     }
 
     /** net.ipv6.conf.default: what interfaces begin with. */
     public Ipv6Interface defaults() {
-        return defaults;
+        return interfaces.defaults();
+    }
+
+    Interfaces6 interfaces() {
+        return interfaces;
     }
 
     /** net.ipv6.conf.NAME.disable_ipv6: an interface that is disabled loses its addresses and hears nothing. */
     public void setDisabled(NetDevice dev, boolean off) {
-        Ipv6Interface link = of(dev);
-        if (link.disabled == off) {
-            return;
-        }
-        link.disabled = off;
-        if (!off) {
-            enable(dev);
-            return;
-        }
-        if (isEnabled(dev)) {
-            leave(link);
-            prepared.put(dev, link);
-        }
-        routes.invalidate();
-    }
-
-    /** The interface takes part no more. */
-    private void leave(Ipv6Interface link) {
-        NetDevice dev = link.dev();
-        if (link.started && autoconfiguration != null) {
-            link.started = false;
-            autoconfiguration.down(link);
-        }
-        neighbours.flush(dev);
-        for (InterfaceAddress6 address : List.copyOf(addresses.list())) {
-            if (address.dev() == dev) {
-                removeAddress(dev, address.high(), address.low());
-            }
-        }
-        routes.removeIf(entry -> entry.dev() == dev);
-        groups.table().removeAll(dev);
-        link.memberOfRouters = false;
-        interfaces.remove(dev);
+        interfaces.setDisabled(dev, off);
     }
 
     /** Whether an interface takes part in IPv6. */
     public boolean isEnabled(NetDevice dev) {
-        return interfaces.containsKey(dev);
+        return interfaces.isEnabled(dev);
     }
 
     /** net.ipv6.conf.NAME.disable_ipv6=0: from now on the interface takes part; on a link of MTU 1280 at least. */
     public Ipv6Interface enable(NetDevice dev) {
-        Ipv6Interface known = interfaces.get(dev);
-        if (known != null) {
-            return known;
-        }
-        if (dev.mtu() < MIN_MTU) {
-            throw new IllegalArgumentException(
-                    "MTU " + dev.mtu() + " of " + dev.name() + ": IPv6 needs at least " + MIN_MTU);
-        }
-        Ipv6Interface link = of(dev);
-        if (link.disabled) {
-            throw new IllegalArgumentException("IPv6 is disabled on " + dev.name() + " (disable_ipv6)");
-        }
-        prepared.remove(dev);
-        interfaces.put(dev, link);
-        if (link.hasNeighbours()) {
-            groups.join(dev, Ipv6Address.LINK_GROUP_HIGH, Ipv6Address.ALL_NODES_LOW); // so that the card takes it
-        }
-        role.joinGroups(link);
-        begin(link);
-        return link;
-    }
-
-    private void begin(Ipv6Interface link) {
-        if (autoconfiguration != null && !link.started && isReady(link.dev())) {
-            link.started = true;
-            autoconfiguration.up(link);
-        }
-    }
-
-    private static boolean isReady(NetDevice dev) {
-        return dev.isUp() && dev.netifCarrierOk();
+        return interfaces.enable(dev);
     }
 
     public void setAutoconfiguration(Autoconfiguration discovery) {
         autoconfiguration = discovery;
-        for (Ipv6Interface link : List.copyOf(interfaces.values())) {
-            begin(link);
-        }
+        interfaces.setAutoconfiguration(discovery);
     }
 
     /**
@@ -404,30 +327,17 @@ public final class Ipv6 {
 
     /** Whether packets for others are passed on. */
     public boolean isForwarding() {
-        return role.passesOn();
+        return interfaces.role().passesOn();
     }
 
     /** net.ipv6.conf.all.forwarding: of all interfaces, and of those that come later. */
     public void setForwarding(boolean on) {
-        role.setAll(on);
+        interfaces.role().setAll(on);
     }
 
     /** net.ipv6.conf.NAME.forwarding: whether the interface behaves as a router's towards its link, RFC 4861 §6.2. */
     public void setForwarding(Ipv6Interface link, boolean on) {
-        role.set(link, on);
-    }
-
-    void roleChanged(Ipv6Interface link) {
-        if (autoconfiguration != null && link.started) {
-            autoconfiguration.roleChanged(link);
-        }
-    }
-
-    /** Every interface that is known, whether it takes part or not. */
-    List<Ipv6Interface> links() {
-        List<Ipv6Interface> all = new ArrayList<>(interfaces.values());
-        all.addAll(prepared.values());
-        return all;
+        interfaces.role().set(link, on);
     }
 
     /**
@@ -566,39 +476,17 @@ public final class Ipv6 {
     }
 
     private void deviceChanged(NetDevice dev, NetdevNotifier.Change change) {
-        Ipv6Interface link = interfaces.get(dev);
         switch (change) {
-            case UP -> {
-                if (link != null) {
-                    begin(link);
-                }
-            }
-            case CHANGE -> {
-                if (link != null && link.started && isReady(dev) && autoconfiguration != null) {
-                    autoconfiguration.carrier(link);
-                } else if (link != null) {
-                    begin(link);
-                }
-            }
             case GOING_DOWN -> {
                 ip6tables.addressesGone(dev);
                 neighbours.flush(dev);
-                if (link != null && autoconfiguration != null) {
-                    link.started = false;
-                    autoconfiguration.down(link);
-                }
             }
             case CHANGEADDR -> neighbours.flush(dev);
-            case UNREGISTER -> {
-                if (link != null) {
-                    leave(link);
-                }
-                prepared.remove(dev);
-                if (dev == loopback) {
-                    reassembly.clear(); // the kernel is going down
-                }
-            }
             default -> {}
+        }
+        interfaces.deviceChanged(dev, change);
+        if (change == NetdevNotifier.Change.UNREGISTER && dev == loopback) {
+            reassembly.clear(); // the kernel is going down
         }
         routes.invalidate();
     }

@@ -9,9 +9,7 @@ import dev.doorbell.bus.wire.Ipv6Address;
  */
 final class RouterRole {
     /** ff01::, ff02::, ff05::, of each of which ::2 is all routers. */
-    private static final long[] SCOPES = {
-        0xFF01_0000_0000_0000L, Ipv6Address.LINK_GROUP_HIGH, 0xFF05_0000_0000_0000L
-    };
+    private static final long[] SCOPES = {0xFF01_0000_0000_0000L, Ipv6Address.LINK_GROUP_HIGH, 0xFF05_0000_0000_0000L};
 
     private final Ipv6 ipv6;
     private boolean passesOn;
@@ -29,7 +27,7 @@ final class RouterRole {
     void setAll(boolean on) {
         passesOn = on;
         ipv6.defaults().forwarding = on;
-        for (Ipv6Interface link : ipv6.links()) {
+        for (Ipv6Interface link : ipv6.interfaces().links()) {
             set(link, on);
         }
     }
@@ -38,7 +36,7 @@ final class RouterRole {
         if (link.forwarding != on) {
             link.forwarding = on;
             joinGroups(link);
-            ipv6.roleChanged(link);
+            ipv6.interfaces().roleChanged(link);
         }
     }
 

@@ -14,16 +14,15 @@ import org.jspecify.annotations.Nullable;
 final class Ipv6Sysctls {
     private static final String PREFIX = "net.ipv6.conf.";
     private static final String ALL = "all", DEFAULT = "default", FORWARDING = "forwarding";
-    private static final List<String> SETTINGS =
-            List.of(
-                    "accept_ra",
-                    "accept_redirects",
-                    "autoconf",
-                    "dad_transmits",
-                    "disable_ipv6",
-                    FORWARDING,
-                    "hop_limit",
-                    "mtu");
+    private static final List<String> SETTINGS = List.of(
+            "accept_ra",
+            "accept_redirects",
+            "autoconf",
+            "dad_transmits",
+            "disable_ipv6",
+            FORWARDING,
+            "hop_limit",
+            "mtu");
     private static final int MAX_HOPS = 255, MAX_MTU = 65_536;
 
     private final Ipv6 ipv6;

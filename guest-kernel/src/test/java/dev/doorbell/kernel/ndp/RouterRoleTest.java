@@ -136,7 +136,8 @@ class RouterRoleTest {
             case "packet to all routers" -> {
                 byte[] echo = ByteBuffer.allocate(8).putInt(128 << 24).array();
                 f.inject(ip6().from("2001:db8::2").to("ff02::2").icmp(echo).frame());
-                boolean answered = f.takeSent().stream().anyMatch(frame -> icmpType(frame) == 135 || icmpType(frame) == 129);
+                boolean answered =
+                        f.takeSent().stream().anyMatch(frame -> icmpType(frame) == 135 || icmpType(frame) == 129);
                 return answered ? "answer" : "";
             }
             default -> {
@@ -163,15 +164,21 @@ class RouterRoleTest {
         sysctls.set("net.ipv6.conf.all.forwarding", "1");
         assertThat(ipv6.of(eth1).isForwarding()).isTrue();
         long[] far = Ipv6Address.parse(FAR);
-        assertThat(ipv6.routes().lookup(far[0], far[1], 0, 0, 0)).as("the default router of a host").isNull();
+        assertThat(ipv6.routes().lookup(far[0], far[1], 0, 0, 0))
+                .as("the default router of a host")
+                .isNull();
         f.kernel.settle();
         other.clear();
-        f.inject(ip6().from("2001:db8::2").to("2001:db8:1::2").payload(17, new byte[8]).frame());
+        f.inject(ip6().from("2001:db8::2")
+                .to("2001:db8:1::2")
+                .payload(17, new byte[8])
+                .frame());
         assertThat(other).as("asks for the neighbour").isNotEmpty();
         assertThat(Arrays.stream(new String[] {"ff01::2", "ff02::2", "ff05::2"}))
                 .allSatisfy(group -> {
                     long[] halves = Ipv6Address.parse(group);
-                    assertThat(ipv6.groups().isMember(f.dev, halves[0], halves[1])).isTrue();
+                    assertThat(ipv6.groups().isMember(f.dev, halves[0], halves[1]))
+                            .isTrue();
                 });
         f.run(20 * SECOND);
     }

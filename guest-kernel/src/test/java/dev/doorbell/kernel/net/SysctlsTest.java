@@ -143,10 +143,14 @@ class SysctlsTest {
         assertThat(sysctls.get("net.ipv6.conf.lo.hop_limit")).isEqualTo("33");
         sysctls.set("net.ipv6.conf.all.forwarding", "1");
         assertThat(kernel.stack().ipv6().isForwarding()).isTrue();
-        assertThat(sysctls.get("net.ipv6.conf.lo.forwarding")).as("of every interface").isEqualTo("1");
+        assertThat(sysctls.get("net.ipv6.conf.lo.forwarding"))
+                .as("of every interface")
+                .isEqualTo("1");
         assertThat(sysctls.get("net.ipv6.conf.default.forwarding")).isEqualTo("1");
         sysctls.set("net.ipv6.conf.lo.forwarding", "0");
-        assertThat(sysctls.get("net.ipv6.conf.all.forwarding")).as("not the other way round").isEqualTo("1");
+        assertThat(sysctls.get("net.ipv6.conf.all.forwarding"))
+                .as("not the other way round")
+                .isEqualTo("1");
         sysctls.set("net.ipv6.conf.lo.mtu", "1280");
         assertThat(kernel.stack().ipv6().of(lo).mtu()).isEqualTo(1280);
         for (String bad : List.of("lo.hop_limit 0", "lo.hop_limit 256", "lo.mtu 1279", "lo.accept_ra 3")) {
