@@ -22,8 +22,10 @@ import dev.doorbell.kernel.ipv6.L4Protocol6;
 import dev.doorbell.kernel.ipv6.Route6;
 import dev.doorbell.kernel.multicast.ReceptionState;
 import dev.doorbell.kernel.netdev.NetDevice;
+import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.PacketMemory;
 import dev.doorbell.kernel.skb.SkBuff;
+import dev.doorbell.kernel.skb.SkbChecksum;
 import dev.doorbell.kernel.skb.SkbCopy;
 import dev.doorbell.kernel.skb.SkbDestructor;
 import dev.doorbell.kernel.skb.SkbQueue;
@@ -41,6 +43,7 @@ public abstract class DatagramSock extends InetSock {
     private final SkbQueue receiveQueue = new SkbQueue();
     private final GroupOptions groups;
     private final GroupOptions6 groups6;
+    private final ExtensionOptions extensions = new ExtensionOptions();
     private final Ipv6Header ip6 = new Ipv6Header();
     private final Ipv4Header ip = new Ipv4Header();
     private final SkbDestructor sent = this::sendDone;
@@ -444,6 +447,28 @@ public abstract class DatagramSock extends InetSock {
         return whole ? flags : flags | Ipv6.MAY_FRAGMENT;
     }
 
+    /** Bytes of extension headers in every IPv6 packet that is sent. */
+    protected final int extensionBytes() {
+        return extensions.bytes();
+    }
+
+    /**
+     * Puts the socket's extension headers in front of a transport header.
+     *
+     * @return the next header of the IP header, or -ENOBUFS: then {@code skb} is dropped
+     */
+    protected final int pushExtensions(SkBuff skb, int protocol) {
+        if (extensions.bytes() == 0) {
+            return protocol;
+        }
+        // Cards find a checksum's place in the first 256 bytes only.
+        if (skb.ipSummed == SkBuff.CHECKSUM_PARTIAL && !SkbChecksum.help(skb)) {
+            skb.drop(DropReason.NOMEM);
+            return Errno.ENOBUFS.negated();
+        }
+        return extensions.push(skb, protocol);
+    }
+
     /** Hop limit for this route: group packets have one of their own. */
     protected final int hopsFor(Route6 route) {
         return route.type() == RouteType.MULTICAST ? v6.multicastHops : v6.unicastHops;
@@ -488,11 +513,17 @@ public abstract class DatagramSock extends InetSock {
 
     @Override
     protected int setIpv6Option(int name, ByteBuffer value) {
+        if (ExtensionOptions.handles(name)) {
+            return extensions.set(name, value);
+        }
         return GroupOptions6.handles(name) ? groups6.set(name, value) : super.setIpv6Option(name, value);
     }
 
     @Override
     protected int getIpv6Option(int name, ByteBuffer into) {
+        if (ExtensionOptions.handles(name)) {
+            return extensions.get(name, into);
+        }
         return GroupOptions6.handles(name) ? groups6.get(name, into) : super.getIpv6Option(name, into);
     }
 

@@ -133,7 +133,7 @@ final class RawSock6 extends DatagramSock {
         }
         int flags = outputFlags6(route);
         int mtu = limited(route.mtu());
-        int total = length + (headerIncluded ? 0 : Ipv6Header.LENGTH);
+        int total = length + (headerIncluded ? 0 : Ipv6Header.LENGTH + extensionBytes());
         if (total > mtu && ((flags & Ipv6.MAY_FRAGMENT) == 0 || headerIncluded)) {
             localTooBig(to, mtu);
             return Errno.EMSGSIZE.negated();
@@ -141,7 +141,7 @@ final class RawSock6 extends DatagramSock {
         if (headerIncluded && length < Ipv6Header.LENGTH || checksumAt >= 0 && checksumAt + 2 > length) {
             return Errno.EINVAL.negated();
         }
-        SkBuff skb = ipv6().skbs().alloc(Ipv6.MAX_HEADER, length);
+        SkBuff skb = ipv6().skbs().alloc(Ipv6.MAX_HEADER + extensionBytes(), length);
         if (skb == null) {
             return Errno.ENOBUFS.negated();
         }
@@ -158,12 +158,16 @@ final class RawSock6 extends DatagramSock {
         }
         boolean hops = control != null && control.has(ControlMessages.HOP_LIMIT);
         boolean ofClass = control != null && control.has(ControlMessages.TRAFFIC_CLASS);
+        int next = pushExtensions(skb, protocol());
+        if (next < 0) {
+            return finish(next, message, length);
+        }
         int result = ipv6().queueXmit(
                         skb,
                         route,
                         route.sourceHigh(),
                         route.sourceLow(),
-                        protocol(),
+                        next,
                         ofClass && control != null ? control.trafficClass : v6.trafficClass(),
                         hops && control != null ? control.hopLimit : hopsFor(route),
                         0,

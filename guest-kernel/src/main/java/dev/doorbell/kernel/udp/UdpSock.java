@@ -261,11 +261,12 @@ final class UdpSock extends DatagramSock {
         }
         int xmitFlags = outputFlags6(route);
         int mtu = limited(route.mtu());
-        if ((xmitFlags & Ipv6.MAY_FRAGMENT) == 0 && length + UdpHeader.LENGTH + Ipv6Header.LENGTH > mtu) {
+        if ((xmitFlags & Ipv6.MAY_FRAGMENT) == 0
+                && length + UdpHeader.LENGTH + Ipv6Header.LENGTH + extensionBytes() > mtu) {
             localTooBig(to, mtu);
             return Errno.EMSGSIZE.negated();
         }
-        SkBuff skb = ipv6().skbs().alloc(Ipv6.MAX_HEADER, UdpHeader.LENGTH + length);
+        SkBuff skb = ipv6().skbs().alloc(Ipv6.MAX_HEADER + extensionBytes(), UdpHeader.LENGTH + length);
         if (skb == null) {
             return Errno.ENOBUFS.negated();
         }
@@ -285,12 +286,16 @@ final class UdpSock extends DatagramSock {
                                         to.localPort << 16 | to.remotePort,
                                         IpProtocol.UDP)
                         : 0;
+        int next = pushExtensions(skb, IpProtocol.UDP);
+        if (next < 0) {
+            return sent(next, message, length, v6.receiveErrors, Mib.UDP6_SNDBUF_ERRORS, Mib.UDP6_OUT_DATAGRAMS);
+        }
         int result = ipv6().queueXmit(
                         skb,
                         route,
                         to.localHigh,
                         to.localLow,
-                        IpProtocol.UDP,
+                        next,
                         ofClass && control != null ? control.trafficClass : v6.trafficClass(),
                         hops && control != null ? control.hopLimit : hopsFor(route),
                         label,
