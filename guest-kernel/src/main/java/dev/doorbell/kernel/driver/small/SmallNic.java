@@ -24,7 +24,11 @@ final class SmallNic implements NetDeviceOps {
             AUTO_READ = 1 << 9,
             STATUS_LU = 1 << 1,
             MTA_WORDS = 128;
-    private static final int RCTL_EN = 1 << 1, RCTL_BAM = 1 << 15, RCTL_SECRC = 1 << 26;
+    private static final int RCTL_EN = 1 << 1,
+            RCTL_UPE = 1 << 3,
+            RCTL_MPE = 1 << 4,
+            RCTL_BAM = 1 << 15,
+            RCTL_SECRC = 1 << 26;
     private static final int TCTL_EN = 1 << 1, TCTL_PSP = 1 << 3, TCTL_CT = 0x0F << 4, TCTL_COLD = 0x3F << 12;
     /** §7.4: descriptor written back, link status change, receive descriptors low, overrun, receive timer. */
     private static final int INTERRUPTS = 1 << 0 | 1 << 2 | 1 << 4 | 1 << 6 | 1 << 7;
@@ -121,7 +125,7 @@ final class SmallNic implements NetDeviceOps {
         tx.start();
         regs.write32(TIPG, TIPG_VALUE);
         regs.write32(TCTL, TCTL_EN | TCTL_PSP | TCTL_CT | TCTL_COLD);
-        regs.write32(RCTL, RCTL_EN | RCTL_BAM | RCTL_SECRC);
+        regs.write32(RCTL, receiveControl());
         rx.refill(); // the tail moves only while the receiver is on: §7.1.9
         napi.enable();
         net.netifStartQueue();
@@ -145,6 +149,23 @@ final class SmallNic implements NetDeviceOps {
         dev.freeIrq(0);
         tx.free();
         rx.free();
+    }
+
+    /** Flags or address lists have changed: there is no table of groups here, the card takes all of them or none. */
+    @Override
+    public void ndoSetRxMode() {
+        if (net.netifRunning()) {
+            regs.write32(RCTL, receiveControl());
+        }
+    }
+
+    private int receiveControl() {
+        boolean groups = net.isAllMulticast() || net.multicast().size() > 0;
+        return RCTL_EN
+                | RCTL_BAM
+                | RCTL_SECRC
+                | (net.isPromiscuous() ? RCTL_UPE | RCTL_MPE : 0)
+                | (groups ? RCTL_MPE : 0);
     }
 
     @Override
