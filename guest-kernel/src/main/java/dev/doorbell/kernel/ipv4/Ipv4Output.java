@@ -44,9 +44,9 @@ final class Ipv4Output {
             int ttl,
             int flags,
             @Nullable SendOptions options) {
-        boolean routed = options != null && options.isRouted();
-        int refusal =
-                routed && options.isStrict() && route.gateway() != 0 ? Errno.EHOSTUNREACH.negated() : refusal(route);
+        int firstHop = options != null && options.isRouted() ? options.firstHop() : dst;
+        boolean outOfReach = options != null && options.isStrict() && route.gateway() != 0;
+        int refusal = outOfReach ? Errno.EHOSTUNREACH.negated() : refusal(route);
         if (refusal != 0) {
             skb.drop(DropReason.IP_OUTNOROUTES);
             return refusal;
@@ -82,7 +82,7 @@ final class Ipv4Output {
                 .ttl(ttl == 0 ? Ipv4.DEFAULT_TTL : ttl)
                 .protocol(protocol)
                 .source(source)
-                .destination(routed ? options.firstHop() : dst)
+                .destination(firstHop)
                 .updateChecksum();
         if ((flags & Ipv4.MULTICAST_LOOP) != 0 || route.type() == RouteType.BROADCAST) {
             loopBack(skb, route, dst);
