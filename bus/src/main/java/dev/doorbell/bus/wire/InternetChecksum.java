@@ -10,6 +10,8 @@ import dev.doorbell.bus.mem.GuestMemory;
  * big-endian words, congruent modulo 0xFFFF to the true one, and below 2^33; it is otherwise opaque.
  */
 public final class InternetChecksum {
+    private static final int UDP_FIELD = 6;
+
     private InternetChecksum() {}
 
     /**
@@ -40,6 +42,16 @@ public final class InternetChecksum {
     public static int foldUdp(long sum) {
         int checksum = fold(sum);
         return checksum == 0 ? 0xFFFF : checksum;
+    }
+
+    /**
+     * What completes a checksum of which only the place is known: the field of UDP, and of no other protocol, lies 6 bytes
+     * into its header.
+     *
+     * @param field bytes from the start of the summed range to the checksum
+     */
+    public static int foldAt(long sum, int field) {
+        return field == UDP_FIELD ? foldUdp(sum) : fold(sum);
     }
 
     /** Partial sum of the IPv4 pseudo header of TCP and UDP. {@code length}: transport header and data, in bytes. */

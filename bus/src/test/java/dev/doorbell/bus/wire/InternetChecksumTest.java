@@ -144,6 +144,14 @@ class InternetChecksumTest {
         assertThat(InternetChecksum.fold(0xFFFF)).isZero();
     }
 
+    @Test
+    void onlyAtThePlaceOfUdpsFieldAZeroIsAllOnes() {
+        assertThat(InternetChecksum.foldAt(0xFFFF, 6)).as("UDP").isEqualTo(0xFFFF);
+        assertThat(InternetChecksum.foldAt(0xFFFF, 16)).as("TCP").isZero();
+        assertThat(InternetChecksum.foldAt(0xFFFF, 2)).as("ICMPv6").isZero();
+        assertThat(InternetChecksum.foldAt(0x1234, 6)).isEqualTo(InternetChecksum.fold(0x1234));
+    }
+
     /** RFC 1071 §1, word by word. */
     private static int naive(byte[] data, int length, long seed) {
         long sum = seed;

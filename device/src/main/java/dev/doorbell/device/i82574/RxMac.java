@@ -191,7 +191,8 @@ final class RxMac {
             return false;
         }
         GuestMemory memory = buffer.memory();
-        int value = InternetChecksum.foldUdp(InternetChecksum.sum(memory, at + start, length - start, 0));
+        long sum = InternetChecksum.sum(memory, at + start, length - start, 0);
+        int value = InternetChecksum.foldAt(sum, frame.checksumOffset());
         memory.writeShort(at + field, Short.reverseBytes((short) value));
         return true;
     }

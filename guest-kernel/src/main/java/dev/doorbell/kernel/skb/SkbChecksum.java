@@ -101,7 +101,7 @@ public final class SkbChecksum {
             return false;
         }
         long sum = sum(skb, start, skb.length() - start, 0);
-        short field = (short) InternetChecksum.foldUdp(sum);
+        short field = (short) InternetChecksum.foldAt(sum, skb.checksumOffset);
         skb.memory().writeShort(skb.checksumStart + skb.checksumOffset, Short.reverseBytes(field));
         skb.ipSummed = SkbFields.CHECKSUM_NONE;
         return true;
