@@ -315,6 +315,9 @@ public final class TxQueue {
     }
 
     boolean xmitMore() {
+        if (probe != null) {
+            probe.doorbellWanted(dev.name(), !more);
+        }
         return more;
     }
 
@@ -367,7 +370,11 @@ public final class TxQueue {
 
     boolean sent(int bytes, boolean moreFollows) {
         sent(bytes);
-        return !moreFollows || isXmitStopped();
+        boolean doorbell = !moreFollows || isXmitStopped();
+        if (probe != null) {
+            probe.doorbellWanted(dev.name(), doorbell);
+        }
+        return doorbell;
     }
 
     void completed(int packets, int bytes) {

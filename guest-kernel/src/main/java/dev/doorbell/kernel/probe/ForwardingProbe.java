@@ -94,6 +94,11 @@ public abstract class ForwardingProbe implements KernelProbe {
     }
 
     @Override
+    public void doorbellWanted(String device, boolean wanted) {
+        inner.doorbellWanted(device, wanted);
+    }
+
+    @Override
     public void queueSent(String device, int bytes, long inFlight) {
         inner.queueSent(device, bytes, inFlight);
     }

@@ -64,6 +64,9 @@ public interface KernelProbe {
     /** @param busy the driver has refused the packet: it is still the caller's */
     default void xmitEnds(Object skb, String device, boolean busy) {}
 
+    /** The driver has asked whether the doorbell may wait for another packet. @param wanted it may not */
+    default void doorbellWanted(String device, boolean wanted) {}
+
     /** @param inFlight bytes sent and not completed, before this */
     default void queueSent(String device, int bytes, long inFlight) {}
 
