@@ -75,6 +75,6 @@ public record RouteEntry(
         if (type != RouteType.UNICAST) {
             text.insert(0, type.name().toLowerCase(java.util.Locale.ROOT) + " ");
         }
-        return metric == 0 ? text.toString() : text + " metric " + metric;
+        return (metric == 0 ? text.toString() : text + " metric " + metric) + metrics.words();
     }
 }

@@ -14,4 +14,20 @@ package dev.doorbell.kernel.ipv4;
 public record RouteMetrics(int mtu, boolean mtuLocked, int advmss, int initcwnd, int initrwnd, long rtoMinNs) {
     /** Says nothing. */
     public static final RouteMetrics NONE = new RouteMetrics(0, false, 0, 0, 0, 0);
+
+    private static final long NS_PER_MILLISECOND = 1_000_000;
+
+    /** As ip-route(8) shows them, a space before each; empty when there is nothing to say. */
+    public String words() {
+        if (equals(NONE)) {
+            return "";
+        }
+        String size = mtu == 0 ? "" : (mtuLocked ? " mtu lock " : " mtu ") + mtu;
+        String timeout = rtoMinNs == 0 ? "" : " rto_min lock " + rtoMinNs / NS_PER_MILLISECOND + "ms";
+        return size + word("advmss", advmss) + timeout + word("initcwnd", initcwnd) + word("initrwnd", initrwnd);
+    }
+
+    private static String word(String name, int value) {
+        return value == 0 ? "" : " " + name + " " + value;
+    }
 }

@@ -1,5 +1,6 @@
 package dev.doorbell.kernel.ipv6;
 
+import dev.doorbell.kernel.ipv4.RouteMetrics;
 import dev.doorbell.kernel.ipv4.RouteType;
 import dev.doorbell.kernel.neighbour.Neighbour;
 import dev.doorbell.kernel.netdev.NetDevice;
@@ -19,6 +20,7 @@ public final class Route6 {
     private final long pathMtuExpiresNs;
     private final long expiresNs;
     private final int hopLimit;
+    private final RouteMetrics metrics;
     private @Nullable Neighbour neighbour;
 
     /** What was asked for: the key in the cache. */
@@ -39,6 +41,7 @@ public final class Route6 {
             int linkMtu,
             int hopLimit,
             PathMtuCache6.@Nullable Entry discovered,
+            RouteMetrics metrics,
             long expiresNs,
             long keySourceHigh,
             long keySourceLow,
@@ -55,7 +58,8 @@ public final class Route6 {
         this.sourceLow = sourceLow;
         this.linkMtu = linkMtu;
         this.hopLimit = hopLimit;
-        this.pathMtu = discovered == null ? 0 : discovered.mtu();
+        this.metrics = metrics;
+        this.pathMtu = discovered == null || metrics.mtuLocked() ? 0 : discovered.mtu();
         this.pathMtuExpiresNs = discovered == null ? 0 : discovered.expiresNs();
         this.expiresNs = expiresNs;
         this.keySourceHigh = keySourceHigh;
@@ -101,9 +105,15 @@ public final class Route6 {
         return sourceLow;
     }
 
-    /** Bytes of the largest IP packet that fits the path as far as known: link's or discovered. Changes. */
+    /** Bytes of the largest IP packet that fits the path as far as known: link's, route's or discovered. Changes. */
     public int mtu() {
-        return pathMtu != 0 && owner.nowNs() < pathMtuExpiresNs ? Math.min(pathMtu, linkMtu) : linkMtu;
+        int configured = metrics.mtu() != 0 ? Math.min(metrics.mtu(), linkMtu) : linkMtu;
+        return pathMtu != 0 && owner.nowNs() < pathMtuExpiresNs ? Math.min(pathMtu, configured) : configured;
+    }
+
+    /** What the routing table says about the way. */
+    public RouteMetrics metrics() {
+        return metrics;
     }
 
     /** The same for the link alone. */

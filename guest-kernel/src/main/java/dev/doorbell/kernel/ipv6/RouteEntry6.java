@@ -1,6 +1,7 @@
 package dev.doorbell.kernel.ipv6;
 
 import dev.doorbell.bus.wire.Ipv6Address;
+import dev.doorbell.kernel.ipv4.RouteMetrics;
 import dev.doorbell.kernel.ipv4.RouteType;
 import dev.doorbell.kernel.netdev.NetDevice;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param dev null only for types that lead nowhere
  * @param metric the lowest wins among lines of the same prefix
  * @param expiresNs time at which it goes; {@link InterfaceAddress6#FOREVER}
+ * @param metrics what the line says about the way beside where it leads
  */
 public record RouteEntry6(
         long high,
@@ -23,7 +25,8 @@ public record RouteEntry6(
         int metric,
         RouteType type,
         Origin origin,
-        long expiresNs) {
+        long expiresNs,
+        RouteMetrics metrics) {
     /** Who made it. */
     public enum Origin {
         /** Belongs to an address. */
@@ -43,6 +46,21 @@ public record RouteEntry6(
         }
         high &= Ipv6Address.maskHigh(prefixLength);
         low &= Ipv6Address.maskLow(prefixLength);
+    }
+
+    /** A line that says only where it leads. */
+    public RouteEntry6(
+            long high,
+            long low,
+            int prefixLength,
+            long gatewayHigh,
+            long gatewayLow,
+            @Nullable NetDevice dev,
+            int metric,
+            RouteType type,
+            Origin origin,
+            long expiresNs) {
+        this(high, low, prefixLength, gatewayHigh, gatewayLow, dev, metric, type, origin, expiresNs, RouteMetrics.NONE);
     }
 
     boolean matches(long h, long l) {

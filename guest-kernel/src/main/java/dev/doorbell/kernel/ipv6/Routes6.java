@@ -1,6 +1,7 @@
 package dev.doorbell.kernel.ipv6;
 
 import dev.doorbell.bus.wire.Ipv6Address;
+import dev.doorbell.kernel.ipv4.RouteMetrics;
 import dev.doorbell.kernel.ipv4.RouteType;
 import dev.doorbell.kernel.neighbour.Neighbour;
 import dev.doorbell.kernel.neighbour.NeighbourTable;
@@ -138,6 +139,7 @@ public final class Routes6 {
                     loopback.mtu(),
                     Ipv6.DEFAULT_HOP_LIMIT,
                     null,
+                    RouteMetrics.NONE,
                     Long.MAX_VALUE,
                     sourceHigh,
                     sourceLow,
@@ -236,6 +238,7 @@ public final class Routes6 {
                 link.mtu(),
                 link.hopLimit,
                 type == RouteType.UNICAST ? pathMtus.get(high, low, nowNs()) : null,
+                entry == null ? RouteMetrics.NONE : entry.metrics(),
                 entry == null ? Long.MAX_VALUE : entry.expiresNs(),
                 sourceHigh,
                 sourceLow,

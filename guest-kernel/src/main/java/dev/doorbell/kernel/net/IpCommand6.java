@@ -2,6 +2,7 @@ package dev.doorbell.kernel.net;
 
 import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.bus.wire.MacAddress;
+import dev.doorbell.kernel.ipv4.RouteMetrics;
 import dev.doorbell.kernel.ipv4.RouteType;
 import dev.doorbell.kernel.ipv6.InterfaceAddress6;
 import dev.doorbell.kernel.ipv6.Ipv6;
@@ -27,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class IpCommand6 {
     private static final int ADDRESS_BITS = 128;
-    private static final long NS_PER_SECOND = 1_000_000_000L;
+    private static final long NS_PER_SECOND = 1_000_000_000L, NS_PER_MILLISECOND = 1_000_000L;
+    private static final int MAX_MTU = 65_535;
 
     private final Ipv6 ipv6;
 
@@ -165,6 +167,9 @@ final class IpCommand6 {
         private long gatewayHigh, gatewayLow;
         private @Nullable NetDevice dev;
         private int metric = -1;
+        private int mtu, advmss, initcwnd, initrwnd;
+        private boolean mtuLocked;
+        private long rtoMinNs;
 
         private boolean selects(RouteEntry6 entry) {
             Prefix wanted = prefix;
@@ -200,6 +205,20 @@ final class IpCommand6 {
                     spec.metric = IpWords.number("metric", words.next("a number"), 0, Integer.MAX_VALUE);
                 // What these say follows from the rest here: there is one table, and nobody else who makes routes.
                 case "scope", "proto", "protocol", "table", "pref", "src" -> words.next("the value of " + word);
+                case "mtu" -> {
+                    spec.mtuLocked = words.skip("lock");
+                    spec.mtu = IpWords.number("mtu", words.next("bytes"), 0, MAX_MTU);
+                }
+                case "advmss" -> {
+                    words.skip("lock");
+                    spec.advmss = IpWords.number("advmss", words.next("bytes"), 0, MAX_MTU);
+                }
+                case "initcwnd" -> spec.initcwnd = IpWords.number(word, words.next("segments"), 0, MAX_MTU);
+                case "initrwnd" -> spec.initrwnd = IpWords.number(word, words.next("segments"), 0, MAX_MTU);
+                case "rto_min" -> {
+                    words.skip("lock");
+                    spec.rtoMinNs = milliseconds(words.next("a time")) * NS_PER_MILLISECOND;
+                }
                 case "unicast" -> spec.type = RouteType.UNICAST;
                 case "blackhole" -> spec.type = RouteType.BLACKHOLE;
                 case "unreachable" -> spec.type = RouteType.UNREACHABLE;
@@ -311,7 +330,17 @@ final class IpCommand6 {
                 spec.metricToAdd(),
                 spec.type,
                 RouteEntry6.Origin.STATIC,
-                InterfaceAddress6.FOREVER);
+                InterfaceAddress6.FOREVER,
+                new RouteMetrics(spec.mtu, spec.mtuLocked, spec.advmss, spec.initcwnd, spec.initrwnd, spec.rtoMinNs));
+    }
+
+    /** "200ms", "1s"; a bare number is milliseconds. */
+    private static long milliseconds(String text) throws IpException {
+        boolean seconds = text.endsWith("s") && !text.endsWith("ms");
+        String digits = text.endsWith("ms")
+                ? text.substring(0, text.length() - 2)
+                : seconds ? text.substring(0, text.length() - 1) : text;
+        return IpWords.number("rto_min", digits, 1, MAX_MTU) * (seconds ? 1000L : 1L);
     }
 
     private static void line(StringBuilder out, RouteEntry6 entry) {
@@ -330,7 +359,10 @@ final class IpCommand6 {
             case REDIRECT -> out.append(" proto redirect");
             default -> {}
         }
-        out.append(" metric ").append(entry.metric()).append(" pref medium\n");
+        out.append(" metric ")
+                .append(entry.metric())
+                .append(entry.metrics().words())
+                .append(" pref medium\n");
     }
 
     private String get(IpWords words) throws IpException {

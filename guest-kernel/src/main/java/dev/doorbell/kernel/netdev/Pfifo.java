@@ -5,14 +5,33 @@ import dev.doorbell.kernel.skb.SkBuff;
 import dev.doorbell.kernel.skb.SkbQueue;
 import org.jspecify.annotations.Nullable;
 
-/** First in, first out, up to a number of packets: tc-pfifo(8). With a limit of 0 nothing gets through. */
+/**
+ * First in, first out, up to a number of packets: tc-pfifo(8). With a limit of 0 nothing gets through. In place of tc-fq(8)
+ * it has TCP pace itself, which is what that is used for; the flows share one queue all the same.
+ */
 public final class Pfifo implements Qdisc {
     private final SkbQueue queue = new SkbQueue();
     private final int limit;
+    private final boolean paced;
 
     /** @param limit most packets waiting */
     public Pfifo(int limit) {
+        this(limit, false);
+    }
+
+    /**
+     * The same, or what stands for tc-fq(8).
+     *
+     * @param paced whether TCP paces what goes out here
+     */
+    public Pfifo(int limit, boolean paced) {
         this.limit = limit;
+        this.paced = paced;
+    }
+
+    @Override
+    public boolean asksForPacing() {
+        return paced;
     }
 
     @Override

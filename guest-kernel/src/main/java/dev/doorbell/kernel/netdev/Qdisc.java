@@ -5,6 +5,11 @@ import org.jspecify.annotations.Nullable;
 
 /** A queueing discipline: decides which packet goes next. */
 public interface Qdisc {
+    /** Whether TCP is to spread what it sends over the round trip: tc-fq(8). */
+    default boolean asksForPacing() {
+        return false;
+    }
+
     /** Takes over {@code skb}. @return false when it is full: {@code skb} is still the caller's */
     boolean enqueue(SkBuff skb);
 

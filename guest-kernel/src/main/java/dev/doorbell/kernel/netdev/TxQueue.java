@@ -67,6 +67,12 @@ public final class TxQueue {
         }
     }
 
+    /** Whether the qdisc wants TCP to pace itself. */
+    public boolean asksForPacing() {
+        Qdisc queue = qdisc;
+        return queue != null && queue.asksForPacing();
+    }
+
     /** Back to the device's own qdisc: tc qdisc del ... root. */
     public void setDefaultQdisc() {
         setQdisc(dev.txQueueLen > 0 ? new PfifoFast(dev) : null);

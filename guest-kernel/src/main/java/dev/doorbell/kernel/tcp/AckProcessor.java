@@ -200,7 +200,9 @@ final class AckProcessor {
                 c.sackedOut -= packets;
             } else if (c.sackOk) {
                 c.delivered += packets;
-                rack.advance(c, entry);
+                if (!rack.isSpurious(c, entry)) {
+                    rack.advance(c, entry);
+                }
             }
             c.rate.delivered(entry);
             if (entry.is(TxSegment.LOST)) {

@@ -60,6 +60,11 @@ final class InetNetwork implements NetworkLayer {
         }
 
         @Override
+        public boolean asksForPacing() {
+            return route.dev().txQueue().asksForPacing();
+        }
+
+        @Override
         public boolean isValid() {
             return route.isValid();
         }
@@ -99,6 +104,16 @@ final class InetNetwork implements NetworkLayer {
         @Override
         public int linkMtu() {
             return route.linkMtu();
+        }
+
+        @Override
+        public RouteMetrics metrics() {
+            return route.metrics();
+        }
+
+        @Override
+        public boolean asksForPacing() {
+            return route.dev().txQueue().asksForPacing();
         }
 
         @Override

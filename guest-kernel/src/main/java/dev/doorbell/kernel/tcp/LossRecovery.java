@@ -291,8 +291,9 @@ final class LossRecovery {
 
     private static void initUndo(TcpConnection c) {
         c.undoMarker = c.sndUna;
+        int underWay = c.retransOut + (c.tlpHighSeq != 0 && c.tlpRetransmission ? 1 : 0);
         // Below 0: nothing was retransmitted that a DSACK could prove unnecessary.
-        c.undoRetrans = c.retransOut > 0 ? c.retransOut : -1;
+        c.undoRetrans = underWay > 0 ? underWay : -1;
     }
 
     /** The window reduction of a tail loss that the probe repaired, RFC 8985 §7.4.2. */

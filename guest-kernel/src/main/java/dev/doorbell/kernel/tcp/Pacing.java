@@ -33,7 +33,7 @@ final class Pacing {
     }
 
     private boolean isOn() {
-        return c.settings.paced || c.congestion.ownsWindow();
+        return c.settings.paced || c.congestion.ownsWindow() || c.path.asksForPacing();
     }
 
     /** Bytes per second now. */

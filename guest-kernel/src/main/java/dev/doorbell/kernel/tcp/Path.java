@@ -23,6 +23,11 @@ interface Path {
         return RouteMetrics.NONE;
     }
 
+    /** The outgoing interface wants senders to pace themselves. */
+    default boolean asksForPacing() {
+        return false;
+    }
+
     /** False when it must be looked up again. */
     boolean isValid();
 

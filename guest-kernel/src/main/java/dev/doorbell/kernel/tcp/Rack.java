@@ -25,6 +25,11 @@ final class Rack {
         }
     }
 
+    /** It was sent again, but what the peer acknowledges had come before that: the time since then tells nothing. */
+    boolean isSpurious(TcpConnection c, TxSegment entry) {
+        return (entry.marks & (TxSegment.RETRANS | TxSegment.EVER_RETRANS)) != 0 && c.echoesBefore(entry.sentNs);
+    }
+
     /** By order, not by time: what goes out in answer to one batch of ACKs has one time. Parts of one buffer by sequence. */
     private static boolean sentAfter(long aOrder, int aSeq, long bOrder, int bSeq) {
         return aOrder > bOrder || (aOrder == bOrder && Seq.gt(aSeq, bSeq));

@@ -58,7 +58,9 @@ final class Scoreboard {
             end[at] = to;
         }
         mark(c, n, context);
-        checkReordering(c, context.reorderedFrom, highestSack(c), false);
+        if (c.caState != TcpConnection.CA_LOSS || c.undoMarker != 0) {
+            checkReordering(c, context.reorderedFrom, highestSack(c), false);
+        }
     }
 
     /** End of the highest packet that the peer holds. */

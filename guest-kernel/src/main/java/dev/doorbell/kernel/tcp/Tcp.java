@@ -49,6 +49,7 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
     final FastOpenServer fastOpenServer;
     final SynCookies cookies;
     final TimeWaitTable timeWait;
+    final PeerMetrics peers = new PeerMetrics();
 
     private final TcpConfig config;
     private final long isnKey, tsKey;
@@ -417,6 +418,7 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
         ReceiveWindow.established(c);
         // RFC 5681 §3.1, RFC 6298 §5.7: a SYN lost twice says that little may be sent.
         c.window.set(c.totalRetransmissions > 1 && !c.handshakeSound ? 1 : c.initialCwnd());
+        peers.apply(c);
         c.caState = TcpConnection.CA_OPEN;
         c.lostOut = c.retransOut = 0;
         c.retransmits = 0;
@@ -508,6 +510,7 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
             done(c);
             return;
         }
+        peers.learn(c);
         TimeWait tw = new TimeWait(c, substate);
         tw.holder = c.holder;
         c.holder = null;
@@ -532,6 +535,7 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
     /** Forgets what earlier connections taught about peers: ip tcp_metrics flush. */
     public void forgetPeers() {
         fastOpenClient.forget();
+        peers.clear();
     }
 
     /** Other IP options: another way, perhaps, and less room for data. */

@@ -310,6 +310,11 @@ final class TcpConnection extends Flow {
         return (int) (nowNs() / TcpConfig.MS) + tsOffset;
     }
 
+    /** The peer's latest timestamp echoes something that was sent before {@code ns}; false without timestamps. */
+    boolean echoesBefore(long ns) {
+        return sawTimestamp && receivedTsEcr != 0 && Seq.lt(receivedTsEcr, (int) (ns / TcpConfig.MS) + tsOffset);
+    }
+
     // ---- receiving
 
     /** Largest IP packet for the path, by route and by what ICMP said. */

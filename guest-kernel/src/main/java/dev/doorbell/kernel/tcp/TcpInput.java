@@ -323,6 +323,7 @@ final class TcpInput {
             }
             case LAST_ACK -> {
                 if (c.sndUna == c.writeSeq) {
+                    tcp.peers.learn(c);
                     tcp.done(c);
                     skb.free();
                     return;

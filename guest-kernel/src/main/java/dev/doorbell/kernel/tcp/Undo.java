@@ -21,16 +21,19 @@ final class Undo {
     }
 
     private static boolean mayUndo(TcpConnection c) {
-        return c.undoMarker != 0 && (c.undoRetrans == 0 || originalEchoed(c));
+        return c.undoMarker != 0 && (c.undoRetrans == 0 || wasOnlyLate(c));
     }
 
-    /** The ACK's timestamp is older than our first retransmission. */
-    private static boolean originalEchoed(TcpConnection c) {
-        if (c.retransStampNs == 0 || !c.sawTimestamp || c.receivedTsEcr == 0) {
-            return false;
+    /**
+     * What was acknowledged was the original: the ACK's timestamp is older than our first retransmission, or nothing
+     * was retransmitted yet of what counts as lost. Without SACK the end of a recovery forgets when it began, and the
+     * handshake forgets that its SYN was sent twice: neither tells anything.
+     */
+    private static boolean wasOnlyLate(TcpConnection c) {
+        if (c.retransStampNs != 0) {
+            return c.echoesBefore(c.retransStampNs);
         }
-        int retransmitted = (int) (c.retransStampNs / TcpConfig.MS) + c.tsOffset;
-        return Seq.lt(c.receivedTsEcr, retransmitted);
+        return c.state() != TcpState.SYN_SENT && (c.sackOk || Seq.lt(c.sndUna, c.highSeq));
     }
 
     private static void restore(TcpConnection c, boolean unmarkLoss) {
@@ -96,7 +99,7 @@ final class Undo {
 
     /** A partial ACK by a packet that was only late. @return true when nothing more is to be done for this ACK */
     boolean tryPartial(TcpConnection c, int priorUna) {
-        if (c.undoMarker == 0 || !originalEchoed(c)) {
+        if (c.undoMarker == 0 || !wasOnlyLate(c)) {
             return false;
         }
         scoreboard.checkReordering(c, priorUna, Scoreboard.highestSack(c), true);
