@@ -2,6 +2,7 @@ package dev.doorbell.kernel.tcp;
 
 import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.kernel.inet.Endpoints;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,14 @@ final class ListenerTable {
     void add(TcpListener listener) {
         listener.next = ports[listener.port];
         ports[listener.port] = listener;
+    }
+
+    void forEach(Consumer<TcpListener> visitor) {
+        for (TcpListener first : ports) {
+            for (TcpListener l = first; l != null; l = l.next) {
+                visitor.accept(l);
+            }
+        }
     }
 
     void remove(TcpListener listener) {

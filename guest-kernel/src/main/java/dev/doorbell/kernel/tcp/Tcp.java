@@ -19,6 +19,8 @@ import dev.doorbell.kernel.skb.SkbChecksum;
 import dev.doorbell.kernel.socket.Sock;
 import dev.doorbell.kernel.socket.SocketFamily;
 import dev.doorbell.kernel.tcp.TcpMib.Counter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -530,6 +532,29 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
     long finTimeoutNs(TcpConnection c) {
         long wait = c.settings.linger2Ns > 0 ? c.settings.linger2Ns : config.finTimeoutNs;
         return Math.max(wait, (c.rtoNs << 2) - (c.rtoNs >> 1));
+    }
+
+    /** All TCP sockets as they are now, listeners first: a copy, for ss and its like. */
+    public List<SocketEntry> sockets() {
+        List<SocketEntry> all = new ArrayList<>();
+        listeners.forEach(l -> {
+            Endpoints own = new Endpoints().local(l.addressHigh, l.addressLow, l.port);
+            boolean six = l.sock.domain() == AF_INET6;
+            all.add(new SocketEntry(TcpState.LISTEN, own, six, l.acceptable(), l.backlog()));
+        });
+        for (Flow flow : flows.snapshot()) {
+            Endpoints both = new Endpoints(flow);
+            if (flow instanceof TcpConnection c) {
+                TcpSock sock = c.sock;
+                boolean six = sock == null ? !c.isV4() : sock.domain() == AF_INET6;
+                int unread = Math.max(0, c.rcvNxt - c.copiedSeq);
+                all.add(new SocketEntry(c.state(), both, six, unread, c.writeSeq - c.sndUna));
+            } else {
+                boolean six = flow instanceof TcpRequest r ? r.listener.sock.domain() == AF_INET6 : !flow.isV4();
+                all.add(new SocketEntry(flow.state(), both, six, 0, 0));
+            }
+        }
+        return all;
     }
 
     /** Forgets what earlier connections taught about peers: ip tcp_metrics flush. */
