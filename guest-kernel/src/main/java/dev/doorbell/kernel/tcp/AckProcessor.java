@@ -131,7 +131,9 @@ final class AckProcessor {
     }
 
     private void advanceUna(TcpConnection c, int ack) {
-        c.bytesAcked += ack - c.sndUna;
+        // As Linux counts: an active opener's SYN is a byte acknowledged, a listener's is not.
+        boolean listeners = c.sndUna == c.iss && ack != c.iss && (c.listener != null || c.fastOpenRequest != null);
+        c.bytesAcked += ack - c.sndUna - (listeners ? 1 : 0);
         c.sndUna = ack;
     }
 

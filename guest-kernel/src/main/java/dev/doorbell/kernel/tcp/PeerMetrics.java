@@ -27,9 +27,18 @@ final class PeerMetrics {
         }
     };
 
-    /** A connection ended as connections do; one that stopped getting answers knows nothing of the way. */
+    /**
+     * A connection ended as connections do; one that stopped getting answers knows nothing of the way. As Linux has it, only
+     * one that was thrown back into slow start, or is not through with a loss, says how far packets are overtaken: one that
+     * ends undisturbed got along with what it knew.
+     */
     void learn(TcpConnection c) {
         if (c.backoff != 0 || !c.rtt.hasSample() || c.reordering == c.config.reordering || c.path.isLoopback()) {
+            return;
+        }
+        boolean neverLost = c.window.ssthresh >= CongestionWindow.INFINITE_SSTHRESH;
+        boolean settled = c.window.cwnd >= c.window.ssthresh && c.caState == TcpConnection.CA_OPEN;
+        if (neverLost || settled) {
             return;
         }
         reordering.merge(Peer.of(c), c.reordering, Math::max);

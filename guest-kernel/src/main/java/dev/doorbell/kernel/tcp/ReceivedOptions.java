@@ -8,7 +8,7 @@ import dev.doorbell.bus.mem.GuestMemory;
  */
 final class ReceivedOptions {
     static final int END = 0, NOP = 1, MSS = 2, WINDOW_SCALE = 3, SACK_PERMITTED = 4, SACK = 5, TIMESTAMPS = 8;
-    static final int FAST_OPEN = 34, EXPERIMENT = 254, FAST_OPEN_MAGIC = 0xF989;
+    static final int FAST_OPEN = 34, EXPERIMENT = 254, FAST_OPEN_MAGIC = 0xF989, SIGNATURE = 19, SIGNATURE_BYTES = 18;
     static final int MAX_SHIFT = 14, MAX_SACK_BLOCKS = 4;
     static final int TIMESTAMPS_ALIGNED = 12, SACK_BASE_ALIGNED = 4, SACK_BLOCK = 8;
 
@@ -16,6 +16,9 @@ final class ReceivedOptions {
     private static final int TIMESTAMP_WORD = NOP << 24 | NOP << 16 | TIMESTAMPS << 8 | 10;
 
     boolean sawMss, sawWindowScale, sackPermitted, sawTimestamp;
+    /** RFC 2385. */
+    boolean sawSignature;
+
     int mss, windowScale, tsVal, tsEcr;
     /** RFC 7413; the experimental form of it too. */
     final FastOpenCookie fastOpen = new FastOpenCookie();
@@ -24,7 +27,7 @@ final class ReceivedOptions {
     final int[] sackStart = new int[MAX_SACK_BLOCKS], sackEnd = new int[MAX_SACK_BLOCKS];
 
     void clear() {
-        sawMss = sawWindowScale = sackPermitted = sawTimestamp = false;
+        sawMss = sawWindowScale = sackPermitted = sawTimestamp = sawSignature = false;
         mss = windowScale = tsVal = tsEcr = sackBlocks = 0;
         fastOpen.clear();
     }
@@ -100,6 +103,7 @@ final class ReceivedOptions {
                     fastOpen.read(memory, value + 2, length - 4, true);
                 }
             }
+            case SIGNATURE -> sawSignature |= length == SIGNATURE_BYTES;
             default -> {}
         }
     }

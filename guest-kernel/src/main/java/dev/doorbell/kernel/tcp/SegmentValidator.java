@@ -12,6 +12,8 @@ import dev.doorbell.kernel.tcp.TcpMib.Counter;
  */
 final class SegmentValidator {
     /** Timestamps are not compared after such a long silence: RFC 7323 §5.5. */
+    private static final int PAWS_WINDOW = 1;
+
     private static final long PAWS_IDLE_NS = 24L * 24 * 3600 * TcpConfig.SECOND;
 
     private final Tcp tcp;
@@ -102,8 +104,9 @@ final class SegmentValidator {
         return Seq.gt(skb.cbSeq, limit) || !c.receiveQueue.isEmpty();
     }
 
+    /** Older by one is not old: the two were sent within a tick, and overtook each other. */
     private static boolean pawsDiscards(TcpConnection c, ReceivedOptions options) {
-        return c.tsRecent - options.tsVal > 0 && c.nowNs() - c.tsRecentNs < PAWS_IDLE_NS;
+        return c.tsRecent - options.tsVal > PAWS_WINDOW && c.nowNs() - c.tsRecentNs < PAWS_IDLE_NS;
     }
 
     /**

@@ -227,6 +227,10 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
                 (flags & TcpHeader.SYN) != 0);
         skb.pull(headerLength);
         Flow flow = flows.find(ends);
+        if (options.sawSignature && (flow instanceof TcpConnection || flow instanceof TcpRequest)) {
+            dropSigned(skb);
+            return;
+        }
         if (flow instanceof TcpConnection c) {
             if (hops < c.settings.minHops) {
                 skb.drop(DropReason.TCP_MINTTL);
@@ -253,7 +257,17 @@ public final class Tcp implements L4Protocol, L4Protocol6 {
             skb.drop(DropReason.NO_SOCKET);
             return;
         }
+        if (options.sawSignature) {
+            dropSigned(skb);
+            return;
+        }
         listener.receive(skb, options, window, ends, isn);
+    }
+
+    /** RFC 2385: no socket here has a key, so a signed segment is not for it. Linux says nothing either. */
+    private void dropSigned(SkBuff skb) {
+        mib.inc(Counter.TCPMD5Unexpected);
+        skb.drop(DropReason.TCP_MD5_UNEXPECTED);
     }
 
     private static void ecnReceived(TcpConnection c, int ecn, int flags, int bytes) {

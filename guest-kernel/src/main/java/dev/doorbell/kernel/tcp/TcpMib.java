@@ -109,6 +109,7 @@ public final class TcpMib {
         LockDroppedIcmps,
         OutOfWindowIcmps,
         BeyondWindow,
+        TCPMD5Unexpected,
         TCPTimeWaitReused,
         TCPMTUPFail,
         TCPMTUPSuccess,
