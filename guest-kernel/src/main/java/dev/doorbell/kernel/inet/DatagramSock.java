@@ -31,6 +31,7 @@ import dev.doorbell.kernel.skb.SkbDestructor;
 import dev.doorbell.kernel.skb.SkbQueue;
 import dev.doorbell.kernel.socket.ControlMessages;
 import dev.doorbell.kernel.socket.ErrorQueue;
+import dev.doorbell.kernel.socket.HeaderList;
 import dev.doorbell.kernel.socket.Message;
 import dev.doorbell.kernel.socket.SockAddr;
 import dev.doorbell.kernel.socket.SockAddrIn;
@@ -44,6 +45,9 @@ public abstract class DatagramSock extends InetSock {
     private final GroupOptions groups;
     private final GroupOptions6 groups6;
     private final ExtensionOptions extensions = new ExtensionOptions();
+    /** Of the message that is being sent: its own or, mostly, {@link #extensions}. */
+    private ExtensionOptions sending = extensions;
+
     private final Ipv6Header ip6 = new Ipv6Header();
     private final Ipv4Header ip = new Ipv4Header();
     private final SkbDestructor sent = this::sendDone;
@@ -165,6 +169,7 @@ public abstract class DatagramSock extends InetSock {
             control.present |= ControlMessages.TRAFFIC_CLASS;
             control.trafficClass = ip6.trafficClass();
         }
+        ReceivedHeaders.ipv6(skb, v6, control.headers);
     }
 
     private void packetInfo6(SkBuff skb, long high, long low, ControlMessages control) {
@@ -196,6 +201,7 @@ public abstract class DatagramSock extends InetSock {
             control.present |= ControlMessages.TOS;
             control.tos = ip.tos();
         }
+        ReceivedHeaders.ipv4(skb, this, ip.headerLength(), control.headers);
     }
 
     private long receiveError(Message message) {
@@ -447,9 +453,33 @@ public abstract class DatagramSock extends InetSock {
         return whole ? flags : flags | Ipv6.MAY_FRAGMENT;
     }
 
-    /** Bytes of extension headers in every IPv6 packet that is sent. */
+    /**
+     * Takes the extension headers of a message; one that has any goes without the socket's own, as Linux has it.
+     *
+     * @return 0 or -EINVAL
+     */
+    protected final int takeExtensions(@Nullable ControlMessages control) {
+        sending = extensions;
+        HeaderList headers = control == null ? null : control.headers;
+        for (int i = 0; headers != null && i < headers.count(); i++) {
+            if (headers.level(i) == SOL_IPV6 && ExtensionOptions.handles(headers.type(i))) {
+                if (sending == extensions) {
+                    sending = new ExtensionOptions();
+                }
+                int error = headers.length(i) == 0
+                        ? Errno.EINVAL.negated()
+                        : sending.set(headers.type(i), headers.header(i));
+                if (error != 0) {
+                    return error;
+                }
+            }
+        }
+        return 0;
+    }
+
+    /** Bytes of extension headers in the IPv6 packet that is being sent. */
     protected final int extensionBytes() {
-        return extensions.bytes();
+        return sending.bytes();
     }
 
     /**
@@ -458,7 +488,7 @@ public abstract class DatagramSock extends InetSock {
      * @return the next header of the IP header, or -ENOBUFS: then {@code skb} is dropped
      */
     protected final int pushExtensions(SkBuff skb, int protocol) {
-        if (extensions.bytes() == 0) {
+        if (sending.bytes() == 0) {
             return protocol;
         }
         // Cards find a checksum's place in the first 256 bytes only.
@@ -466,7 +496,7 @@ public abstract class DatagramSock extends InetSock {
             skb.drop(DropReason.NOMEM);
             return Errno.ENOBUFS.negated();
         }
-        return extensions.push(skb, protocol);
+        return sending.push(skb, protocol);
     }
 
     /** Hop limit for this route: group packets have one of their own. */

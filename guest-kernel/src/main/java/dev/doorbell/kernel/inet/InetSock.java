@@ -11,6 +11,8 @@ import dev.doorbell.kernel.ipv4.SendOptions;
 import dev.doorbell.kernel.ipv6.Ipv6;
 import dev.doorbell.kernel.ipv6.Route6;
 import dev.doorbell.kernel.netdev.NetDevice;
+import dev.doorbell.kernel.socket.ControlMessages;
+import dev.doorbell.kernel.socket.HeaderList;
 import dev.doorbell.kernel.socket.Sock;
 import dev.doorbell.kernel.socket.SockAddr;
 import dev.doorbell.kernel.socket.SockAddrIn;
@@ -55,6 +57,10 @@ public abstract class InetSock extends Sock {
 
     /** IP_OPTIONS; null: none. */
     protected @Nullable SendOptions ipOptions;
+    /** IP_RETOPTS of the message that is being sent; null at all other times, and mostly. */
+    private @Nullable SendOptions messageOptions;
+    /** IP_RECVOPTS, IP_RETOPTS. */
+    boolean receiveOptions, receiveAnswerOptions;
 
     /** The cached way to the peer. */
     private @Nullable Route route;
@@ -368,6 +374,8 @@ public abstract class InetSock extends Sock {
             case IP_PKTINFO -> receivePacketInfo = on;
             case IP_RECVTTL -> receiveTtl = on;
             case IP_RECVTOS -> receiveTos = on;
+            case IP_RECVOPTS -> receiveOptions = on;
+            case IP_RETOPTS -> receiveAnswerOptions = on;
             case IP_FREEBIND -> freeBind = on;
             case IP_BIND_ADDRESS_NO_PORT -> bindAddressNoPort = on;
             case IP_TRANSPARENT -> {
@@ -401,6 +409,32 @@ public abstract class InetSock extends Sock {
         return 0;
     }
 
+    /**
+     * Takes IP_RETOPTS of a message: options for this one packet in place of the socket's.
+     *
+     * @return 0 or -EINVAL
+     */
+    protected final int takeIpOptions(@Nullable ControlMessages control) {
+        messageOptions = null;
+        HeaderList headers = control == null ? null : control.headers;
+        for (int i = 0; headers != null && i < headers.count(); i++) {
+            if (headers.level(i) == SOL_IP && headers.type(i) == IP_RETOPTS) {
+                SendOptions options = new SendOptions();
+                int error = options.set(headers.header(i), ipv4()::mayStamp);
+                if (error != 0) {
+                    return error;
+                }
+                messageOptions = options;
+            }
+        }
+        return 0;
+    }
+
+    /** IPv4 options of the packet that is being sent; null: none. */
+    protected final @Nullable SendOptions sendOptions() {
+        return messageOptions != null ? messageOptions : ipOptions;
+    }
+
     private int setIpOptions(ByteBuffer value) {
         SendOptions options = new SendOptions();
         int error = options.set(value, ipv4()::mayStamp);
@@ -413,18 +447,18 @@ public abstract class InetSock extends Sock {
 
     /** The address that packets to {@code destination} go to: itself, or the first hop of a source route. */
     protected final int nextHop(int destination) {
-        SendOptions options = ipOptions;
+        SendOptions options = sendOptions();
         return options != null && options.isRouted() ? options.firstHop() : destination;
     }
 
     final boolean isStrictlyRouted() {
-        SendOptions options = ipOptions;
+        SendOptions options = sendOptions();
         return options != null && options.isStrict();
     }
 
     /** Bytes of options in every IPv4 header that is sent. */
     protected final int ipOptionBytes() {
-        SendOptions options = ipOptions;
+        SendOptions options = sendOptions();
         return options == null ? 0 : options.length();
     }
 
@@ -442,6 +476,8 @@ public abstract class InetSock extends Sock {
             case IP_PKTINFO -> value = bit(receivePacketInfo);
             case IP_RECVTTL -> value = bit(receiveTtl);
             case IP_RECVTOS -> value = bit(receiveTos);
+            case IP_RECVOPTS -> value = bit(receiveOptions);
+            case IP_RETOPTS -> value = bit(receiveAnswerOptions);
             case IP_FREEBIND -> value = bit(freeBind);
             case IP_BIND_ADDRESS_NO_PORT -> value = bit(bindAddressNoPort);
             case IP_TRANSPARENT -> value = 0;

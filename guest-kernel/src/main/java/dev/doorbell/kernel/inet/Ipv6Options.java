@@ -31,6 +31,9 @@ public final class Ipv6Options {
     /** IPV6_DONTFRAG, IPV6_RECVERR, IPV6_AUTOFLOWLABEL, IPV6_FLOWINFO_SEND. */
     public boolean dontFragment, receiveErrors, autoFlowLabel = true, flowInfoSend;
     /** IPV6_RECVPKTINFO, IPV6_RECVHOPLIMIT, IPV6_RECVTCLASS, IPV6_RECVPATHMTU, IPV6_FLOWINFO. */
+    /** IPV6_RECVHOPOPTS, IPV6_RECVDSTOPTS, IPV6_RECVRTHDR. */
+    boolean receiveHopOptions, receiveDestinationOptions, receiveRouting;
+
     public boolean receivePacketInfo, receiveHopLimit, receiveTrafficClass, receivePathMtu, receiveFlowInfo;
     /** IPV6_MINHOPCOUNT. */
     public int minHopCount;
@@ -133,6 +136,9 @@ public final class Ipv6Options {
             case IPV6_RECVPKTINFO, IPV6_2292PKTINFO -> o.receivePacketInfo = on;
             case IPV6_RECVHOPLIMIT, IPV6_2292HOPLIMIT -> o.receiveHopLimit = on;
             case IPV6_RECVTCLASS -> o.receiveTrafficClass = on;
+            case IPV6_RECVHOPOPTS -> o.receiveHopOptions = on;
+            case IPV6_RECVDSTOPTS -> o.receiveDestinationOptions = on;
+            case IPV6_RECVRTHDR -> o.receiveRouting = on;
             case IPV6_RECVPATHMTU -> o.receivePathMtu = on;
             case IPV6_FREEBIND -> sock.freeBind = on;
             case IPV6_TRANSPARENT -> {
@@ -193,6 +199,9 @@ public final class Ipv6Options {
             case IPV6_RECVPKTINFO, IPV6_2292PKTINFO -> value = bit(o.receivePacketInfo);
             case IPV6_RECVHOPLIMIT, IPV6_2292HOPLIMIT -> value = bit(o.receiveHopLimit);
             case IPV6_RECVTCLASS -> value = bit(o.receiveTrafficClass);
+            case IPV6_RECVHOPOPTS -> value = bit(o.receiveHopOptions);
+            case IPV6_RECVDSTOPTS -> value = bit(o.receiveDestinationOptions);
+            case IPV6_RECVRTHDR -> value = bit(o.receiveRouting);
             case IPV6_RECVPATHMTU -> value = bit(o.receivePathMtu);
             case IPV6_FREEBIND -> value = bit(sock.freeBind);
             case IPV6_TRANSPARENT -> value = 0;

@@ -98,9 +98,18 @@ final class RawSock extends DatagramSock {
             return Errno.EDESTADDRREQ.negated();
         }
         int error = sendError();
+        if (error == 0) {
+            error = takeIpOptions(message.control);
+        }
         if (error != 0) {
             return error;
         }
+        long result = send(message, length, destination);
+        takeIpOptions(null);
+        return result;
+    }
+
+    private long send(Message message, int length, int destination) {
         Route route = routeFor(destination, ends.localV4(), boundInterface);
         if (route == null) {
             ipv4().snmp().count(Mib.IP_OUT_NO_ROUTES);
@@ -111,7 +120,7 @@ final class RawSock extends DatagramSock {
         }
         if (headerIncluded) {
             // A header of the caller's has its own options, or none.
-            return ipOptions != null ? Errno.EINVAL.negated() : sendPacket(message, length, route);
+            return sendOptions() != null ? Errno.EINVAL.negated() : sendPacket(message, length, route);
         }
         boolean direct = nextHop(destination) == destination;
         return sendPayload(message, length, route, direct ? route.destination() : destination);
@@ -132,7 +141,7 @@ final class RawSock extends DatagramSock {
         skb.mark = mark;
         skb.priority = priority;
         int result = ipv4().queueXmit(
-                        skb, route, ends.localV4(), destination, protocol(), tos, ttlFor(route), flags, ipOptions);
+                        skb, route, ends.localV4(), destination, protocol(), tos, ttlFor(route), flags, sendOptions());
         return finish(result, message, length);
     }
 

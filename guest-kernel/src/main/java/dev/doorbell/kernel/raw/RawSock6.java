@@ -111,6 +111,9 @@ final class RawSock6 extends DatagramSock {
             return Errno.EDESTADDRREQ.negated();
         }
         int error = sendError();
+        if (error == 0) {
+            error = takeExtensions(message.control);
+        }
         return error != 0 ? error : send(message, length);
     }
 

@@ -47,9 +47,16 @@ public final class ControlMessages {
     /** The same for either family, IPv4 mapped; all zero: this host. */
     public long offenderHigh, offenderLow;
 
+    /**
+     * IPv6 extension headers and IPv4 options: of what was received, or of what is sent, where IPv6's take the place of the
+     * socket's own. They need no bit in {@link #present}.
+     */
+    public final HeaderList headers = new HeaderList();
+
     /** Forgets everything. */
     public void clear() {
         present = 0;
+        headers.clear();
     }
 
     public boolean has(int bit) {

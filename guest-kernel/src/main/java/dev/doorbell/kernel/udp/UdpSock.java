@@ -187,7 +187,17 @@ final class UdpSock extends DatagramSock {
         if (error != 0) {
             return error;
         }
-        return to.isV4() ? sendToV4(message, length) : sendToV6(message, length);
+        if (!to.isV4()) {
+            error = takeExtensions(message.control);
+            return error != 0 ? error : sendToV6(message, length);
+        }
+        error = takeIpOptions(message.control);
+        if (error != 0) {
+            return error;
+        }
+        long result = sendToV4(message, length);
+        takeIpOptions(null);
+        return result;
     }
 
     private long sendToV4(Message message, int length) {
@@ -231,7 +241,8 @@ final class UdpSock extends DatagramSock {
         build(skb, message, length, !noCheck);
         int sendTtl = control != null && control.has(ControlMessages.TTL) ? control.ttl : ttlFor(route);
         int sendTos = control != null && control.has(ControlMessages.TOS) ? control.tos : tos;
-        int result = ipv4().queueXmit(skb, route, from, end, IpProtocol.UDP, sendTos, sendTtl, xmitFlags, ipOptions);
+        int result =
+                ipv4().queueXmit(skb, route, from, end, IpProtocol.UDP, sendTos, sendTtl, xmitFlags, sendOptions());
         return sent(result, message, length, receiveErrors, Mib.UDP_SNDBUF_ERRORS, Mib.UDP_OUT_DATAGRAMS);
     }
 
