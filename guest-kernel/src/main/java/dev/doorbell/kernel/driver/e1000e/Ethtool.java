@@ -143,13 +143,13 @@ final class Ethtool implements EthtoolOps {
 
     @Override
     public void setPauseparam(PauseParam pause) throws ErrnoException {
-        FlowControl flow = adapter.flowControl();
-        flow.autoneg = pause.autoneg();
-        flow.wantRx = pause.rx();
-        flow.wantTx = pause.tx();
-        if (!adapter.isDown()) {
-            adapter.card().setupLink();
-        }
+        // Down and up as Linux does it: a link that comes back at once would keep CTRL's bits of before.
+        adapter.restartAround(() -> {
+            FlowControl flow = adapter.flowControl();
+            flow.autoneg = pause.autoneg();
+            flow.wantRx = pause.rx();
+            flow.wantTx = pause.tx();
+        });
     }
 
     @Override
