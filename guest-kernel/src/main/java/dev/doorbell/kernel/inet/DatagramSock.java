@@ -499,6 +499,18 @@ public abstract class DatagramSock extends InetSock {
         return sending.push(skb, protocol);
     }
 
+    /**
+     * What a send call of a raw socket returns. A full device queue is a loss like any other on the way, unless the
+     * application asked for errors.
+     */
+    protected static long finish(boolean wantsErrors, int result, Message message, int length) {
+        if (result < 0 && (result != Errno.ENOBUFS.negated() || wantsErrors)) {
+            message.data.position(message.data.position() - length);
+            return result;
+        }
+        return length;
+    }
+
     /** Hop limit for this route: group packets have one of their own. */
     protected final int hopsFor(Route6 route) {
         return route.type() == RouteType.MULTICAST ? v6.multicastHops : v6.unicastHops;

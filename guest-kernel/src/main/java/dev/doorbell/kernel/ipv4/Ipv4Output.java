@@ -46,7 +46,7 @@ final class Ipv4Output {
             @Nullable SendOptions options) {
         int firstHop = options != null && options.isRouted() ? options.firstHop() : dst;
         boolean outOfReach = options != null && options.isStrict() && route.gateway() != 0;
-        int refusal = outOfReach ? Errno.EHOSTUNREACH.negated() : refusal(route);
+        int refusal = outOfReach ? Errno.EHOSTUNREACH.negated() : route.type().refusal();
         if (refusal != 0) {
             skb.drop(DropReason.IP_OUTNOROUTES);
             return refusal;
@@ -92,15 +92,6 @@ final class Ipv4Output {
 
     int nextIdentification(int source, int destination, int protocol) {
         return identifiers.next(source, destination, protocol, 1);
-    }
-
-    private static int refusal(Route route) {
-        return switch (route.type()) {
-            case UNREACHABLE -> Errno.EHOSTUNREACH.negated();
-            case PROHIBIT -> Errno.EACCES.negated();
-            case BLACKHOLE -> Errno.EINVAL.negated();
-            default -> 0;
-        };
     }
 
     /** A packet of our own with a complete header at data(). */

@@ -1,5 +1,7 @@
 package dev.doorbell.kernel.ipv4;
 
+import dev.doorbell.kernel.core.Errno;
+
 /** What happens to a packet that takes a route. */
 public enum RouteType {
     UNICAST,
@@ -7,10 +9,23 @@ public enum RouteType {
     LOCAL,
     BROADCAST,
     MULTICAST,
-    /** EHOSTUNREACH. */
-    UNREACHABLE,
-    /** EACCES. */
-    PROHIBIT,
-    /** EINVAL, silently dropped when forwarding. */
-    BLACKHOLE
+    UNREACHABLE(Errno.EHOSTUNREACH),
+    PROHIBIT(Errno.EACCES),
+    /** Silently dropped when forwarding. */
+    BLACKHOLE(Errno.EINVAL);
+
+    private final int refusal;
+
+    RouteType() {
+        refusal = 0;
+    }
+
+    RouteType(Errno error) {
+        refusal = error.negated();
+    }
+
+    /** What a sender on this host is told: 0 or a negated errno. */
+    public int refusal() {
+        return refusal;
+    }
 }

@@ -44,7 +44,7 @@ final class Ipv6Output {
             int hopLimit,
             int flowLabel,
             int flags) {
-        int refusal = refusal(route);
+        int refusal = route.type().refusal();
         if (refusal != 0) {
             skb.drop(DropReason.IP_OUTNOROUTES);
             return refusal;
@@ -74,15 +74,6 @@ final class Ipv6Output {
             loopBack(skb, route);
         }
         return local(skb, route);
-    }
-
-    private static int refusal(Route6 route) {
-        return switch (route.type()) {
-            case UNREACHABLE -> Errno.EHOSTUNREACH.negated();
-            case PROHIBIT -> Errno.EACCES.negated();
-            case BLACKHOLE -> Errno.EINVAL.negated();
-            default -> 0;
-        };
     }
 
     /** A packet of our own with a complete header at data(). */

@@ -204,6 +204,21 @@ public final class Packet {
     }
 
     /**
+     * For matches that look at the transport header: whether there is one to look at. A later fragment has none; a packet that
+     * should have one and is too short is dropped, whatever the rules say.
+     */
+    public boolean hasTransport(int bytes) {
+        if (fragmentOffset() != 0) {
+            return false;
+        }
+        if (!pull(bytes)) {
+            hotDrop();
+            return false;
+        }
+        return true;
+    }
+
+    /**
      * Makes sure that the first {@code bytes} of the transport header can be read.
      *
      * @return false when the packet is shorter

@@ -142,7 +142,7 @@ final class RawSock extends DatagramSock {
         skb.priority = priority;
         int result = ipv4().queueXmit(
                         skb, route, ends.localV4(), destination, protocol(), tos, ttlFor(route), flags, sendOptions());
-        return finish(result, message, length);
+        return finish(receiveErrors, result, message, length);
     }
 
     /** The caller's own header: length and checksum are always filled in, source and identification when 0. */
@@ -162,7 +162,7 @@ final class RawSock extends DatagramSock {
         int headerLength = ip.headerLength();
         if (headerLength < Ipv4Header.MIN_LENGTH || headerLength > length) {
             skb.drop(DropReason.IP_INHDR);
-            return finish(Errno.EINVAL.negated(), message, length);
+            return finish(receiveErrors, Errno.EINVAL.negated(), message, length);
         }
         if (ip.source() == 0) {
             ip.source(route.source());
@@ -176,15 +176,7 @@ final class RawSock extends DatagramSock {
         charge(skb);
         skb.mark = mark;
         skb.priority = priority;
-        return finish(ipv4().sendPrepared(skb, route), message, length);
-    }
-
-    private long finish(int result, Message message, int length) {
-        if (result < 0 && (result != Errno.ENOBUFS.negated() || receiveErrors)) {
-            message.data.position(message.data.position() - length);
-            return result;
-        }
-        return length;
+        return finish(receiveErrors, ipv4().sendPrepared(skb, route), message, length);
     }
 
     // ---- receiving

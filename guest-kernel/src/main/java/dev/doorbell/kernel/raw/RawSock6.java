@@ -154,7 +154,7 @@ final class RawSock6 extends DatagramSock {
         skb.priority = priority;
         if (headerIncluded) {
             skb.networkHeader = skb.data();
-            return finish(ipv6().sendPrepared(skb, route), message, length);
+            return finish(v6.receiveErrors, ipv6().sendPrepared(skb, route), message, length);
         }
         if (checksumAt >= 0) {
             fillChecksum(skb, route, length);
@@ -163,7 +163,7 @@ final class RawSock6 extends DatagramSock {
         boolean ofClass = control != null && control.has(ControlMessages.TRAFFIC_CLASS);
         int next = pushExtensions(skb, protocol());
         if (next < 0) {
-            return finish(next, message, length);
+            return finish(v6.receiveErrors, next, message, length);
         }
         int result = ipv6().queueXmit(
                         skb,
@@ -175,7 +175,7 @@ final class RawSock6 extends DatagramSock {
                         hops && control != null ? control.hopLimit : hopsFor(route),
                         0,
                         flags);
-        return finish(result, message, length);
+        return finish(v6.receiveErrors, result, message, length);
     }
 
     private void fillChecksum(SkBuff skb, Route6 route, int length) {
@@ -190,14 +190,6 @@ final class RawSock6 extends DatagramSock {
                 length);
         int sum = InternetChecksum.foldUdp(SkbChecksum.sum(skb, 0, length, pseudo));
         skb.memory().writeShort(field, Short.reverseBytes((short) sum));
-    }
-
-    private long finish(int result, Message message, int length) {
-        if (result < 0 && (result != Errno.ENOBUFS.negated() || v6.receiveErrors)) {
-            message.data.position(message.data.position() - length);
-            return result;
-        }
-        return length;
     }
 
     // ---- receiving

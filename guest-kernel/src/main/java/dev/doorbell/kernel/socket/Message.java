@@ -22,6 +22,9 @@ public final class Message {
     /** Ancillary data to send, or to be filled; null: none, not wanted. */
     public @Nullable ControlMessages control;
 
+    /** Buffers that {@link #data} was gathered from when sending: the length of msg_iov; 0 or 1: it is one. */
+    public int pieces;
+
     /** Set by receive: MSG_TRUNC, MSG_CTRUNC, MSG_ERRQUEUE, MSG_OOB. */
     public int flags;
 
@@ -34,6 +37,7 @@ public final class Message {
         this.data = data;
         this.name = null;
         this.control = null;
+        this.pieces = 0;
         this.flags = 0;
         return this;
     }

@@ -11,7 +11,10 @@ import java.nio.ByteBuffer;
 final class TcpSend {
     private TcpSend() {}
 
-    static long send(Tcp tcp, TcpSock sock, TcpConnection c, ByteBuffer data, int flags) {
+    /** Pages one packet buffer refers to: MAX_SKB_FRAGS. */
+    private static final int MAX_PAGES = 17, PAGE_BYTES = 4096;
+
+    static long send(Tcp tcp, TcpSock sock, TcpConnection c, ByteBuffer data, int pieces, int flags) {
         int asked = data.remaining();
         if (sock.pendingError() != 0) {
             return sock.takeError();
@@ -20,7 +23,9 @@ final class TcpSend {
             return Errno.EPIPE.negated();
         }
         int mss = tcp.output.currentMss(c);
-        int goal = tcp.output.sizeGoal(c, mss);
+        int whole = tcp.output.sizeGoal(c, mss);
+        boolean lent = pieces > 1 && c.settings.zeroCopy && (flags & MSG_ZEROCOPY) != 0;
+        int goal = lent ? Math.min(whole, lendable(asked, pieces)) : whole;
         c.rate.checkApplicationLimited(c);
         if (!c.hasUnsent()) {
             tcp.output.restartAfterIdle(c);
@@ -44,8 +49,11 @@ final class TcpSend {
             }
             copied += taken;
             c.writeSeq += taken;
-            if (last != null && last.length() >= goal) {
+            if (last != null && last.length() >= whole) {
                 pushFull(tcp, c, last, mss);
+            } else if (last != null && last.length() >= goal && copied < asked) {
+                last.flags |= TcpHeader.PSH; // no page more goes in, and none will
+                c.pushedSeq = c.writeSeq;
             }
         }
         if (copied == 0) {
@@ -54,6 +62,16 @@ final class TcpSend {
         SendNotices.written(c, data, copied, flags);
         finish(tcp, c, mss, copied == asked, flags);
         return copied;
+    }
+
+    /**
+     * Bytes that one packet takes of a MSG_ZEROCOPY call, as on a machine that lends pages: each piece begins on one of its
+     * own. The pieces are taken for equally long.
+     */
+    private static int lendable(int bytes, int pieces) {
+        int each = Math.max(1, (bytes + pieces - 1) / pieces);
+        int pages = (each + PAGE_BYTES - 1) / PAGE_BYTES;
+        return Math.max(1, MAX_PAGES / pages) * each;
     }
 
     /** Large writes go out as they are copied: PSH at each half of the largest window seen, RFC 9293 §3.9.1.2. */

@@ -365,7 +365,7 @@ public final class TcpSock extends InetSock {
         if (c.isConnecting()) {
             return pendingError() != 0 ? takeError() : Errno.EAGAIN.negated();
         }
-        return TcpSend.send(tcp, this, c, message.data, flags);
+        return TcpSend.send(tcp, this, c, message.data, message.pieces, flags);
     }
 
     @Override

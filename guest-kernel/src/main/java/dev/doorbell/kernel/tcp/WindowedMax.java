@@ -2,7 +2,7 @@ package dev.doorbell.kernel.tcp;
 
 /**
  * Running maximum over a window of time in constant space: the best three samples, each taken in a later part of the
- * window, so that an expired maximum has a successor. The twin of {@link MinRtt}. Time is whatever the caller counts.
+ * window, so that an expired maximum has a successor. Time is whatever the caller counts.
  */
 final class WindowedMax {
     private final long window;
@@ -10,10 +10,16 @@ final class WindowedMax {
     private long at0, at1, at2;
 
     WindowedMax(long window) {
-        this.window = window;
+        this(window, 0);
     }
 
-    /** 0 before the first sample. */
+    /** @param before what there is before the first sample, below all that may come */
+    WindowedMax(long window, long before) {
+        this.window = window;
+        value0 = value1 = value2 = before;
+    }
+
+    /** What it was made with before the first sample. */
     long get() {
         return value0;
     }

@@ -28,11 +28,7 @@ final class IcmpMatch implements Match {
 
     @Override
     public boolean matches(Packet packet) {
-        if (packet.fragmentOffset() != 0) {
-            return false;
-        }
-        if (!packet.pull(4)) {
-            packet.hotDrop();
+        if (!packet.hasTransport(4)) {
             return false;
         }
         int code = packet.u8(1);

@@ -37,11 +37,7 @@ final class MultiportMatch implements Match {
 
     @Override
     public boolean matches(Packet packet) {
-        if (packet.fragmentOffset() != 0) {
-            return false;
-        }
-        if (!packet.pull(4)) {
-            packet.hotDrop();
+        if (!packet.hasTransport(4)) {
             return false;
         }
         int source = packet.u16(0);

@@ -22,11 +22,7 @@ final class PortMatch implements Match {
 
     @Override
     public boolean matches(Packet packet) {
-        if (packet.fragmentOffset() != 0) {
-            return false;
-        }
-        if (!packet.pull(UDP_HEADER_BYTES)) {
-            packet.hotDrop();
+        if (!packet.hasTransport(UDP_HEADER_BYTES)) {
             return false;
         }
         return portsMatch(packet.u16(0), packet.u16(2));
