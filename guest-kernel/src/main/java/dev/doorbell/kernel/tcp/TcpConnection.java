@@ -283,7 +283,9 @@ final class TcpConnection extends Flow {
 
     /** First sequence number the peer does not allow to be sent. */
     int windowEnd() {
-        return sndUna + sndWnd;
+        // A SYN-ACK does not count against the window of a fast opener's SYN: the data behind it is under way already.
+        int synAck = fastOpenRequest != null && sndUna == iss ? 1 : 0;
+        return sndUna + sndWnd + synAck;
     }
 
     boolean hasUnsent() {

@@ -65,6 +65,17 @@ final class TableReader {
         }
     }
 
+    /** -N: built-in chains exist, and nothing else can be said about a new one. */
+    private void newChain(String name, Words words) throws RulesException {
+        if (chains.containsKey(name)) {
+            throw new RulesException("chain " + name + ": there is one already");
+        }
+        if (words.hasNext()) {
+            throw new RulesException("\"" + words.next() + "\": -N takes a name and nothing else");
+        }
+        userChain(name, "-");
+    }
+
     private Chain userChain(String name, String policy) throws RulesException {
         if (!policy.equals("-")) {
             throw new RulesException("chain " + name + ": not a built-in chain of table " + kind.text()
@@ -114,7 +125,7 @@ final class TableReader {
         }
         boolean insert = first.equals("-I") || first.equals("--insert");
         if (first.equals("-N") || first.equals("--new-chain")) {
-            userChain(words.argument(first), "-");
+            newChain(words.argument(first), words);
             return;
         }
         if (!insert && !first.equals("-A") && !first.equals("--append")) {
