@@ -230,6 +230,11 @@ public abstract class Sock {
         return -error;
     }
 
+    /** An error that did not end the connection and may be over: positive, cleared; only SO_ERROR tells it. */
+    protected int takeSoftError() {
+        return 0;
+    }
+
     /**
      * Readiness may have changed: wakes waiting calls, epoll entries and the listener. Every protocol calls it after
      * each change that {@link #poll()} would show.

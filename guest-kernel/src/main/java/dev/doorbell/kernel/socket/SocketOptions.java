@@ -191,7 +191,7 @@ public final class SocketOptions {
             case SO_TYPE -> sock.type();
             case SO_DOMAIN -> sock.domain();
             case SO_PROTOCOL -> sock.protocol();
-            case SO_ERROR -> -sock.takeError();
+            case SO_ERROR -> error(sock);
             case SO_RCVBUF -> sock.receiveBufferBytes;
             case SO_SNDBUF -> sock.sendBufferBytes;
             case SO_RCVLOWAT -> sock.receiveLowWater;
@@ -259,5 +259,11 @@ public final class SocketOptions {
         }
         into.put((byte) value);
         return 1;
+    }
+
+    /** The pending error, or one that does not end the connection: both are told once. */
+    private static int error(Sock sock) {
+        int error = -sock.takeError();
+        return error != 0 ? error : sock.takeSoftError();
     }
 }

@@ -346,6 +346,16 @@ public final class TcpSock extends InetSock {
         return listener == null ? Errno.EINVAL.negated() : Errno.EAGAIN.negated();
     }
 
+    @Override
+    protected int takeSoftError() {
+        TcpConnection c = connection;
+        int error = c == null ? 0 : c.softError;
+        if (c != null) {
+            c.softError = 0;
+        }
+        return error;
+    }
+
     // ---- data
 
     @Override
