@@ -84,7 +84,11 @@ final class SmallNic implements NetDeviceOps {
     /** §4.6: after a reset every register has to be written anew, but the address, which the card reads from its NVM. */
     private void resetCard() throws ErrnoException {
         regs.write32(IMC, -1);
-        regs.write32(CTRL, regs.read32(CTRL) | CTRL_RST);
+        int control = regs.read32(CTRL);
+        if (control == -1) {
+            throw new ErrnoException("reset", Errno.EIO); // the card is gone
+        }
+        regs.write32(CTRL, control | CTRL_RST);
         regs.read32(STATUS); // the write has arrived when this is answered
         for (int i = 0; i < RESET_TRIES; i++) {
             kernel.context().sleep(RESET_NS, "small reset");
@@ -221,7 +225,8 @@ final class SmallNic implements NetDeviceOps {
     }
 
     private void checkLink() {
-        if ((regs.read32(STATUS) & STATUS_LU) != 0) {
+        int status = regs.read32(STATUS);
+        if (status != -1 && (status & STATUS_LU) != 0) {
             net.netifCarrierOn();
         } else {
             net.netifCarrierOff();
