@@ -63,6 +63,25 @@ abstract class AbstractWorld implements World {
         return baton.isRunning() ? baton.isCurrent(thread) : thread == owner;
     }
 
+    /**
+     * The calling thread is the world's from now on: it may do what only the world's thread may, as any thread may that runs
+     * it.
+     *
+     * @return false while another one runs it: it stays that one's
+     */
+    public final boolean adopt() {
+        if (!running) {
+            owner = Thread.currentThread();
+        }
+        return !running;
+    }
+
+    /** The thread that does the world's work just now, or did it last. For any thread. */
+    public final Thread runner() {
+        Thread member = baton.runner();
+        return member == null ? owner : member;
+    }
+
     @Override
     public final BatonThreads threads() {
         return baton;

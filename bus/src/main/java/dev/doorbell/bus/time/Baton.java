@@ -59,6 +59,13 @@ final class Baton implements BatonThreads {
         return running != null;
     }
 
+    /** The one that has the baton; null: none. */
+    @Nullable
+    Thread runner() {
+        Member member = running;
+        return member == null ? null : member.thread;
+    }
+
     boolean isCurrent(Thread thread) {
         Member member = running;
         return member != null && member.thread == thread;
