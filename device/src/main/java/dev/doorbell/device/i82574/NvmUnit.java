@@ -11,14 +11,16 @@ import dev.doorbell.device.intel.Nvm;
 import dev.doorbell.device.intel.SpiEeprom;
 
 /**
- * EECD, EERD and EEWR, and the load of NVM words into registers after a reset. §10.2.2.3, §10.2.2.4. Word accesses
- * complete at once, and go to the store together with those that follow shortly.
+ * EECD, EERD and EEWR, and the load of NVM words into registers after a reset. §10.2.2.3, §10.2.2.4.
+ *
+ * <p>Words can be read back at once. A write goes to the store at once, too, and begins a write cycle; what is written
+ * while that runs goes there at its end, all of it together. EEWR.DONE is 1 while the store has everything.
  */
 final class NvmUnit {
     /** How long the load after a reset takes: drivers poll AUTO_RD for 10 ms. */
     private static final long AUTO_READ_NS = 1_000_000;
 
-    /** An EEPROM's write cycle: what is written meanwhile goes to the store with it. */
+    /** An EEPROM's write cycle: a guest cannot make the store work harder than once in each. */
     private static final long WRITE_CYCLE_NS = 5_000_000;
 
     /** The words of a new card. */
@@ -30,13 +32,13 @@ final class NvmUnit {
     private final Nvm nvm;
     private final SpiEeprom pins;
     private final Event loaded;
-    private final Event saving;
+    private final Event writeCycle;
 
     NvmUnit(RegisterFile regs, Nvm nvm, Scheduler scheduler) {
         this.regs = regs;
         this.nvm = nvm;
         loaded = scheduler.event("82574L NVM load", this::autoReadDone);
-        saving = scheduler.event("82574L NVM write cycle", nvm::save);
+        writeCycle = scheduler.event("82574L NVM write cycle", this::commit);
         pins = new SpiEeprom(nvm);
         regs.onWrite(EERD, this::readWord);
         regs.onWrite(EEWR, this::writeWord);
@@ -65,9 +67,8 @@ final class NvmUnit {
     private void writeWord(int written) {
         if (EEWR_START.isSet(written)) {
             nvm.write(EEWR_ADDR.of(written), EEWR_DATA.of(written));
-            saveSoon();
         }
-        regs.set(EEWR_DONE, 1);
+        commit();
     }
 
     /**
@@ -82,21 +83,25 @@ final class NvmUnit {
         regs.set(EECD_DO, (granted || selected) && pins.out() ? 1 : 0);
         if (EECD_FLUPD.isSet(written)) {
             save();
-        } else {
-            saveSoon();
+        } else if (!selected) {
+            commit(); // a part takes what was shifted in when it is deselected
         }
     }
 
-    private void saveSoon() {
-        if (nvm.isChanged() && !saving.isScheduled()) {
-            saving.after(WRITE_CYCLE_NS);
+    /** Hands to the store what was written, unless the cycle of an earlier write still runs: then at its end. */
+    private void commit() {
+        if (nvm.isChanged() && !writeCycle.isScheduled()) {
+            nvm.save();
+            writeCycle.after(WRITE_CYCLE_NS);
         }
+        regs.set(EEWR_DONE, nvm.isChanged() ? 0 : 1);
     }
 
     /** Hands to the store what was written, now: the card may be gone later. */
     void save() {
-        saving.cancel();
+        writeCycle.cancel();
         nvm.save();
+        regs.set(EEWR_DONE, 1);
     }
 
     /** Loads what the NVM initialises: receive address 0, valid, and the wake-up enable. AUTO_RD says when it is over. */
@@ -104,6 +109,7 @@ final class NvmUnit {
         regs.set(EECD_SIZE_EX, nvm.sizeExponent());
         regs.set(EECD_ADDR_BITS, pins.hasWideAddresses() ? 1 : 0);
         pins.pins(false, false, false);
+        commit();
         regs.set(EECD_DO, 0);
         regs.set(EECD_PRES, 1);
         regs.set(EECD_AUTO_RD, 0);

@@ -6,8 +6,8 @@ public interface NvmStore {
     short[] load();
 
     /**
-     * Called soon after the guest changed words. A store that cannot keep them says so to its user, and does not throw:
-     * the guest's access that led here has long ended.
+     * Called when the guest has changed words, at most once in a write cycle: when this returns the guest is told that
+     * they are written. A store that cannot keep them says so to its user, and does not throw.
      */
     void store(short[] words);
 
