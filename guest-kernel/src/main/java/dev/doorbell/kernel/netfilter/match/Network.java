@@ -17,7 +17,8 @@ public record Network(IpFamily family, long high, long low, long maskHigh, long 
     /** An address with an optional prefix length or mask behind a slash. */
     public static Network parse(IpFamily family, String option, String text) throws RulesException {
         int slash = text.indexOf('/');
-        long[] address = family.parse(option, slash < 0 ? text : text.substring(0, slash));
+        String host = slash < 0 ? text : text.substring(0, slash);
+        long[] address = family.parse(option, family == IpFamily.V4 ? padded(host) : host);
         long[] mask = {-1, -1};
         if (slash >= 0) {
             String tail = text.substring(slash + 1);
@@ -30,6 +31,12 @@ public record Network(IpFamily family, long high, long low, long maskHigh, long 
             }
         }
         return new Network(family, address[0] & mask[0], address[1] & mask[1], mask[0], mask[1]);
+    }
+
+    /** Octets that an address such as 10 or 192.168 leaves out at its end are 0. */
+    private static String padded(String host) {
+        int dots = (int) host.chars().filter(c -> c == '.').count();
+        return host.isEmpty() ? host : host + ".0".repeat(Math.max(0, 3 - dots));
     }
 
     public boolean matches(long otherHigh, long otherLow) {

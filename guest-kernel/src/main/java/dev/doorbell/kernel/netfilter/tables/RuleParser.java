@@ -36,8 +36,13 @@ final class RuleParser {
         return family;
     }
 
-    /** @param words behind the name of the chain */
-    void parse(RuleSpec spec, Words words) throws RulesException {
+    /**
+     * Reads one.
+     *
+     * @param words behind the name of the chain
+     * @return false: it says that it is of the other version of IP, and what follows that was not read
+     */
+    boolean parse(RuleSpec spec, Words words) throws RulesException {
         boolean inverted = false;
         while (words.hasNext()) {
             String word = words.next();
@@ -51,6 +56,9 @@ final class RuleParser {
             if (!word.startsWith("-")) {
                 throw new RulesException("\"" + word + "\": an option was expected here");
             }
+            if (word.equals(otherVersion(false)) || word.equals(otherVersion(true))) {
+                return false;
+            }
             boolean known = own(spec, word, inverted, words) || foreign(spec, word, inverted, words);
             if (!known) {
                 throw new RulesException("unknown option " + word);
@@ -61,6 +69,13 @@ final class RuleParser {
             throw new RulesException("nothing follows the exclamation mark");
         }
         checkInterfaces(spec);
+        return true;
+    }
+
+    /** The option of rules that a text for both programs has for the other one. */
+    private String otherVersion(boolean written) {
+        boolean v4 = family == IpFamily.V4;
+        return written ? (v4 ? "--ipv6" : "--ipv4") : v4 ? "-6" : "-4";
     }
 
     /** Options of the rule itself. */
@@ -75,14 +90,18 @@ final class RuleParser {
                 spec.destinationInverted = inverted;
             }
             case "-i", "--in-interface" -> {
+                once(option, spec.in.isEmpty());
                 spec.in = interfaceName(option, words.argument(option));
                 spec.inInverted = inverted;
             }
             case "-o", "--out-interface" -> {
+                once(option, spec.out.isEmpty());
                 spec.out = interfaceName(option, words.argument(option));
                 spec.outInverted = inverted;
             }
             case "-p", "--protocol", "--proto" -> {
+                once(option, !spec.protocolGiven);
+                spec.protocolGiven = true;
                 spec.protocol = Protocols.parse(option, words.argument(option));
                 spec.protocolInverted = inverted;
                 if (spec.protocol == 0 && inverted) {
@@ -109,8 +128,7 @@ final class RuleParser {
                 spec.packets = Values.number(option, words.argument(option), 0, Long.MAX_VALUE);
                 spec.bytes = Values.number(option, words.argument(option), 0, Long.MAX_VALUE);
             }
-            case "-4", "--ipv4" -> only(IpFamily.V4, option);
-            case "-6", "--ipv6" -> only(IpFamily.V6, option);
+            case "-4", "--ipv4", "-6", "--ipv6" -> Values.notInverted(option, inverted);
             default -> {
                 return false;
             }
@@ -118,21 +136,19 @@ final class RuleParser {
         return true;
     }
 
-    private void only(IpFamily wanted, String option) throws RulesException {
-        if (family != wanted) {
-            throw new RulesException(option + ": these are rules of " + family.program());
-        }
-    }
-
     private void networks(List<Network> into, String option, String list, boolean inverted) throws RulesException {
-        if (!into.isEmpty()) {
-            throw new RulesException(option + ": only once");
-        }
+        once(option, into.isEmpty());
         for (String one : list.split(",", -1)) {
             into.add(Network.parse(family, option, one));
         }
         if (inverted && into.size() > 1) {
             throw new RulesException(option + ": an exclamation mark goes with one address only");
+        }
+    }
+
+    private static void once(String option, boolean first) throws RulesException {
+        if (!first) {
+            throw new RulesException(option + ": only once");
         }
     }
 

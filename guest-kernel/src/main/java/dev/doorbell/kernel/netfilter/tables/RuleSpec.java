@@ -22,6 +22,7 @@ final class RuleSpec {
     boolean sourceInverted, destinationInverted, inInverted, outInverted, protocolInverted;
     String in = "", out = "";
     int protocol;
+    boolean protocolGiven;
     boolean fragment, fragmentInverted;
     final List<String> matchNames = new ArrayList<>();
     final List<MatchBuilder> matches = new ArrayList<>();

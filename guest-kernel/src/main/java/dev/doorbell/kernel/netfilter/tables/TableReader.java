@@ -52,10 +52,7 @@ final class TableReader {
         if (chain == null) {
             chain = userChain(name, policy);
         } else if (chain.isBuiltIn()) {
-            if (!policy.equals("ACCEPT") && !policy.equals("DROP")) {
-                throw new RulesException("chain " + name + ": policy \"" + policy + "\" must be ACCEPT or DROP");
-            }
-            chain.setPolicy(policy.equals("DROP"));
+            policy(chain, policy);
         }
         if (words.hasNext()) {
             long[] counters = counters(words.next());
@@ -65,13 +62,47 @@ final class TableReader {
         }
     }
 
-    /** -N: built-in chains exist, and nothing else can be said about a new one. */
-    private void newChain(String name, Words words) throws RulesException {
-        if (chains.containsKey(name)) {
-            throw new RulesException("chain " + name + ": there is one already");
+    /** What a text may say besides rules: new chains, policies, chains to be emptied. */
+    private boolean command(String first, Words words) throws RulesException {
+        switch (first) {
+            case "-N", "--new-chain" -> newChain(words.argument(first));
+            case "-P", "--policy" -> policy(chain(words.argument(first)), words.argument(first));
+            case "-F", "--flush" -> {
+                Chain only = words.hasNext() ? chain(words.next()) : null;
+                specs.removeIf(spec -> only == null || spec.chain == only);
+            }
+            default -> {
+                return false;
+            }
         }
         if (words.hasNext()) {
-            throw new RulesException("\"" + words.next() + "\": -N takes a name and nothing else");
+            throw new RulesException("\"" + words.next() + "\": nothing more can follow " + first);
+        }
+        return true;
+    }
+
+    private Chain chain(String name) throws RulesException {
+        Chain chain = chains.get(name);
+        if (chain == null) {
+            throw new RulesException("chain " + name + ": table " + kind.text() + " has no such chain");
+        }
+        return chain;
+    }
+
+    private static void policy(Chain chain, String policy) throws RulesException {
+        if (!chain.isBuiltIn()) {
+            throw new RulesException("chain " + chain.name() + ": only built-in chains have a policy");
+        }
+        if (!policy.equals("ACCEPT") && !policy.equals("DROP")) {
+            throw new RulesException("chain " + chain.name() + ": policy \"" + policy + "\" must be ACCEPT or DROP");
+        }
+        chain.setPolicy(policy.equals("DROP"));
+    }
+
+    /** -N: built-in chains exist, and nothing else can be said about a new one. */
+    private void newChain(String name) throws RulesException {
+        if (chains.containsKey(name)) {
+            throw new RulesException("chain " + name + ": there is one already");
         }
         userChain(name, "-");
     }
@@ -124,26 +155,22 @@ final class TableReader {
             first = words.next();
         }
         boolean insert = first.equals("-I") || first.equals("--insert");
-        if (first.equals("-N") || first.equals("--new-chain")) {
-            newChain(words.argument(first), words);
+        if (command(first, words)) {
             return;
         }
         if (!insert && !first.equals("-A") && !first.equals("--append")) {
             throw new RulesException("\"" + first + "\": a rule begins with -A CHAIN");
         }
-        String name = words.argument(first);
-        Chain chain = chains.get(name);
-        if (chain == null) {
-            throw new RulesException("chain " + name + ": table " + kind.text() + " has no such chain");
-        }
+        Chain chain = chain(words.argument(first));
         RuleSpec spec = new RuleSpec(parser.family(), number, chain);
         if (insert) {
             spec.insertAt = position(words);
         }
         spec.packets = counters[0];
         spec.bytes = counters[1];
-        parser.parse(spec, words);
-        specs.add(spec);
+        if (parser.parse(spec, words)) {
+            specs.add(spec);
+        }
     }
 
     private static int position(Words words) {
@@ -178,6 +205,9 @@ final class TableReader {
     private void build(RuleSpec spec) throws RulesException {
         Chain destination = null;
         Rule.Action action;
+        if (kind == TableKind.NAT && spec.jump.equals("DROP") && !spec.isGoto) {
+            throw new RulesException("-j DROP: not in table nat, which sees the first packet of a connection only");
+        }
         switch (spec.isGoto ? "" : spec.jump) {
             case "ACCEPT" -> action = Rule.Action.ACCEPT;
             case "DROP" -> action = Rule.Action.DROP;

@@ -73,7 +73,7 @@ final class LogTarget implements Target {
         public boolean option(String name, boolean inverted, Words words) throws RulesException {
             switch (name) {
                 case "--log-level" -> level = level(words.argument(name));
-                case "--log-prefix" -> prefix = prefix(words.argument(name));
+                case "--log-prefix" -> prefix = cut(words.argument(name));
                 case "--log-tcp-sequence" -> flags |= TCP_SEQUENCE;
                 case "--log-tcp-options" -> flags |= TCP_OPTIONS;
                 case "--log-ip-options" -> flags |= IP_OPTIONS;
@@ -87,11 +87,9 @@ final class LogTarget implements Target {
             return true;
         }
 
-        private static String prefix(String text) throws RulesException {
-            if (text.length() > MAX_PREFIX) {
-                throw new RulesException("--log-prefix: longer than " + MAX_PREFIX + " characters");
-            }
-            return text;
+        /** What does not fit into Linux's structure is left out, and that does not make the rule wrong. */
+        private static String cut(String text) {
+            return text.substring(0, Math.min(text.length(), MAX_PREFIX));
         }
 
         private static int level(String text) throws RulesException {

@@ -72,7 +72,6 @@ record MarkTarget(int value, int mask) implements Target {
             if (!given) {
                 throw new RulesException("-j MARK needs --set-mark, --set-xmark, --or-mark, --and-mark or --xor-mark");
             }
-            Places.require("MARK", head, "mangle");
             return new MarkTarget(value, mask);
         }
     }

@@ -158,7 +158,7 @@ final class NatTarget implements Target {
 
         @Override
         public boolean option(String name, boolean inverted, Words words) throws RulesException {
-            if (name.equals(kind.option)) {
+            if (name.startsWith("--to") && kind.option.startsWith(name)) {
                 if (given) {
                     throw new RulesException(name + ": only once");
                 }

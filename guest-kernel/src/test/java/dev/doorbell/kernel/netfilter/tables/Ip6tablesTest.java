@@ -132,7 +132,6 @@ class Ip6tablesTest {
             value = {
                 "-A INPUT -s 10.0.0.1 -j DROP | must be an IPv6 address",
                 "-A INPUT -f -j DROP | only with IPv4",
-                "-A INPUT -4 -j DROP | these are rules of ip6tables",
                 "-A INPUT -m icmp --icmp-type 8 -j DROP | unknown match",
                 "-A INPUT -m ttl --ttl-eq 8 -j DROP | unknown match",
                 "-A INPUT -p icmpv6 -m icmp6 -j DROP | needs --icmpv6-type",

@@ -95,6 +95,37 @@ class IptablesTextTest {
                 .containsExactly("-A INPUT -p udp", "-A INPUT -p icmp", "-A INPUT -p tcp");
     }
 
+    @Test
+    void policiesAndFlushedChainsMayStandAmongTheRules() throws RulesException {
+        f.stack
+                .iptables()
+                .load(
+                        "*filter\n-A INPUT -p tcp\n-A OUTPUT -p udp\n-P INPUT DROP\n-F INPUT\n-A INPUT -p icmp\nCOMMIT\n");
+        assertThat(saved(false)).contains(":INPUT DROP");
+        assertThat(saved(false).lines().filter(l -> l.startsWith("-A")))
+                .containsExactly("-A INPUT -p icmp", "-A OUTPUT -p udp");
+    }
+
+    @Test
+    void rulesOfTheOtherVersionOfIpAreLeftOut() throws RulesException {
+        f.stack.iptables().load("*filter\n-A INPUT -6 -s 2001:db8::/32 -j DROP\n-A INPUT -p tcp\nCOMMIT\n");
+        assertThat(saved(false).lines().filter(l -> l.startsWith("-A"))).containsExactly("-A INPUT -p tcp");
+    }
+
+    @Test
+    void theNatTableTranslatesAndDoesNotFilter() throws RulesException {
+        assertThatThrownBy(() -> f.stack.iptables().load("*nat\n-A PREROUTING -j DROP\nCOMMIT\n"))
+                .hasMessageStartingWith("line 2: -j DROP: not in table nat");
+        f.stack
+                .iptables()
+                .load(
+                        "*nat\n-A PREROUTING -p tcp -j DNAT --to 10.0.0.5\n-A PREROUTING -p udp -j REDIRECT --to-port 53\nCOMMIT\n");
+        assertThat(saved(false).lines().filter(l -> l.startsWith("-A")))
+                .containsExactly(
+                        "-A PREROUTING -p tcp -j DNAT --to-destination 10.0.0.5",
+                        "-A PREROUTING -p udp -j REDIRECT --to-ports 53");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             -A INPUT -j NOWHERE                         | line 2: -j NOWHERE: no such chain
@@ -103,7 +134,9 @@ class IptablesTextTest {
             -A INPUT -p tcp --dport 9:3                 | line 2: --dport "9:3": the range ends before it begins
             -A INPUT --dport 5                          | line 2: unknown option --dport
             -A INPUT -m nothing                         | line 2: -m nothing: unknown match
-            -A INPUT -s 1.2.3                           | line 2: -s "1.2.3": must be an IPv4 address
+            -A INPUT -s 1.2.3.4.5                       | line 2: -s "1.2.3.4.5": must be an IPv4 address
+            -A INPUT -p tcp -p udp                      | line 2: -p: only once
+            -A INPUT -i eth0 -i eth1                    | line 2: -i: only once
             -A INPUT -s 1.2.3.4/33                      | line 2: -s "33": must be a number from 0 to 32
             -A INPUT -o eth0                            | line 2: -o cannot be used in INPUT
             -A OUTPUT -i eth0                           | line 2: -i cannot be used in OUTPUT
@@ -113,7 +146,6 @@ class IptablesTextTest {
             -A INPUT -j REJECT --reject-with shrug      | line 2: --reject-with "shrug": must be one of
             -A INPUT -j REJECT --reject-with tcp-reset  | line 2: --reject-with tcp-reset needs -p tcp
             -A INPUT -j SNAT --to-source 1.2.3.4        | line 2: -j SNAT: only in table nat, not in filter
-            -A INPUT -j MARK --set-mark 1               | line 2: -j MARK: only in table mangle, not in filter
             -A INPUT -j LOG --log-level loud            | line 2: --log-level "loud": must be 0 to 7
             -A INPUT -m comment --comment "abc          | line 2: a quoted word does not end
             -A INPUT -j                                 | line 2: option -j needs an argument
@@ -126,6 +158,9 @@ class IptablesTextTest {
             -A INPUT -m mark                            | line 2: match mark needs --mark
             -A INPUT -m owner --uid-owner 0             | line 2: match owner works in OUTPUT
             -X                                          | line 2: "-X": a rule begins with -A CHAIN
+            -P NOWHERE DROP                             | line 2: chain NOWHERE: table filter has no such chain
+            -P INPUT REJECT                             | line 2: chain INPUT: policy "REJECT" must be ACCEPT or DROP
+            -F INPUT OUTPUT                             | line 2: "OUTPUT": nothing more can follow -F
             :ACCEPT - [0:0]                             | line 2: chain ACCEPT: there is a target of that name
             :INPUT REJECT [0:0]                         | line 2: chain INPUT: policy "REJECT" must be ACCEPT or DROP
             :mine ACCEPT [0:0]                          | line 2: chain mine: not a built-in chain
