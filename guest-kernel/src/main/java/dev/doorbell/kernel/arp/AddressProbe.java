@@ -6,19 +6,32 @@ import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
 /**
- * Finds out whether an address is free before it is used, RFC 5227 section 2.1: three probes 1 to 2 s apart, two
- * seconds of silence, then two announcements 2 s apart. One at a time per kernel.
+ * Finds out whether an address is free before it is used, RFC 5227 section 2.1: probes, silence, announcements. One at a
+ * time per kernel.
  */
 public final class AddressProbe {
-    /** RFC 5227 section 1.1. */
-    private static final long PROBE_WAIT_NS = 1_000_000_000L,
-            PROBE_MIN_NS = 1_000_000_000L,
-            PROBE_MAX_NS = 2_000_000_000L,
-            ANNOUNCE_WAIT_NS = 2_000_000_000L,
-            ANNOUNCE_INTERVAL_NS = 2_000_000_000L;
+    private static final long MS = 1_000_000L, ANNOUNCE_INTERVAL_NS = 2000 * MS;
 
-    private static final int PROBES = 3, ANNOUNCEMENTS = 2;
+    /** How patient it is. */
+    public enum Pace {
+        /** Section 1.1: three probes 1 to 2 s apart after at most one, 2 s of silence, two announcements. */
+        STANDARD(1000 * MS, 3, 1000 * MS, 2000 * MS, 2000 * MS, 2),
+        /** For somebody who waits: finds a host that answers at once. Two probes, a tenth of a second, one announcement. */
+        BRIEF(0, 2, 30 * MS, 30 * MS, 70 * MS, 1);
+        private final long waitNs, minNs, maxNs, silenceNs;
+        private final int probes, announcements;
 
+        Pace(long waitNs, int probes, long minNs, long maxNs, long silenceNs, int announcements) {
+            this.waitNs = waitNs;
+            this.probes = probes;
+            this.minNs = minNs;
+            this.maxNs = maxNs;
+            this.silenceNs = silenceNs;
+            this.announcements = announcements;
+        }
+    }
+
+    private final Pace pace;
     private final Arp arp;
     private final NetDevice dev;
     private final int address;
@@ -33,7 +46,8 @@ public final class AddressProbe {
      * @param outcome called once in softirq context: true when the address is free, just before the first announcement;
      *     false when another host has it or probes for it too
      */
-    public AddressProbe(Arp arp, NetDevice dev, int address, Consumer<Boolean> outcome) {
+    public AddressProbe(Arp arp, NetDevice dev, int address, Pace pace, Consumer<Boolean> outcome) {
+        this.pace = pace;
         this.arp = arp;
         this.dev = dev;
         this.address = address;
@@ -44,7 +58,7 @@ public final class AddressProbe {
 
     public void start() {
         arp.setProbe(this);
-        timer.modTimerAfter(random.nextLong(PROBE_WAIT_NS));
+        timer.modTimerAfter(random.nextLong(pace.waitNs + 1));
     }
 
     /** Stops without an outcome; also the announcements that are still due. */
@@ -57,17 +71,18 @@ public final class AddressProbe {
     }
 
     private void step() {
-        if (probesSent < PROBES) {
+        if (probesSent < pace.probes) {
             arp.probe(dev, address);
             probesSent++;
-            timer.modTimerAfter(probesSent < PROBES ? random.nextLong(PROBE_MIN_NS, PROBE_MAX_NS) : ANNOUNCE_WAIT_NS);
+            boolean more = probesSent < pace.probes;
+            timer.modTimerAfter(more ? random.nextLong(pace.minNs, pace.maxNs + 1) : pace.silenceNs);
             return;
         }
         if (announcementsSent == 0) {
             finish(true);
         }
         arp.announce(dev, address);
-        if (++announcementsSent < ANNOUNCEMENTS) {
+        if (++announcementsSent < pace.announcements) {
             timer.modTimerAfter(ANNOUNCE_INTERVAL_NS);
         }
     }

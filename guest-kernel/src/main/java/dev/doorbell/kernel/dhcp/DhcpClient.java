@@ -314,7 +314,8 @@ public final class DhcpClient {
         timer.delTimer();
         wire.listen(false);
         enter(DhcpState.CHECKING);
-        AddressProbe started = new AddressProbe(ipv4.arp(), dev, granted.address(), this::checked);
+        AddressProbe started =
+                new AddressProbe(ipv4.arp(), dev, granted.address(), AddressProbe.Pace.STANDARD, this::checked);
         probe = started;
         started.start();
     }

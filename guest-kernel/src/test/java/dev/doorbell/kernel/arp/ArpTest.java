@@ -227,7 +227,7 @@ class ArpTest {
     void aFreeAddressIsProbedThreeTimesThenAnnouncedTwice() {
         int wanted = Ipv4Address.of(10, 0, 0, 50);
         List<Boolean> outcome = new ArrayList<>();
-        new AddressProbe(f.stack.arp(), f.dev, wanted, outcome::add).start();
+        new AddressProbe(f.stack.arp(), f.dev, wanted, AddressProbe.Pace.STANDARD, outcome::add).start();
         f.run(20 * SECOND);
         List<byte[]> frames = f.takeSent();
         assertThat(frames).hasSize(5);
@@ -237,10 +237,24 @@ class ArpTest {
     }
 
     @Test
+    void aBriefProbeIsOverAfterATenthOfASecond() {
+        int wanted = Ipv4Address.of(10, 0, 0, 50);
+        List<Boolean> outcome = new ArrayList<>();
+        new AddressProbe(f.stack.arp(), f.dev, wanted, AddressProbe.Pace.BRIEF, outcome::add).start();
+        f.run(SECOND / 9);
+        assertThat(outcome).containsExactly(true);
+        f.run(20 * SECOND);
+        List<byte[]> frames = f.takeSent();
+        assertThat(frames).hasSize(3);
+        assertThat(frames.subList(0, 2)).allSatisfy(p -> assertThat(i32(p, 28)).isZero());
+        assertThat(i32(frames.get(2), 28)).isEqualTo(wanted);
+    }
+
+    @Test
     void anAnswerToTheProbeEndsIt() {
         int wanted = Ipv4Address.of(10, 0, 0, 50);
         List<Boolean> outcome = new ArrayList<>();
-        new AddressProbe(f.stack.arp(), f.dev, wanted, outcome::add).start();
+        new AddressProbe(f.stack.arp(), f.dev, wanted, AddressProbe.Pace.STANDARD, outcome::add).start();
         f.run(SECOND);
         f.inject(arp(REPLY, PEER_MAC, wanted, OUR_MAC, 0, OUR_MAC));
         f.run(20 * SECOND);
