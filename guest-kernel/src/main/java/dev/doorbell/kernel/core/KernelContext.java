@@ -23,6 +23,7 @@ public final class KernelContext {
     private final Cpu cpu;
     private final PageAllocator pages;
     private final Workqueue workqueue;
+    private long wallClockNs;
     private int pendingTimers;
 
     /**
@@ -76,6 +77,16 @@ public final class KernelContext {
     /** Nanoseconds since the world began; short for {@code world().nowNs()}. */
     public long nowNs() {
         return world.nowNs();
+    }
+
+    /** The wall clock: nanoseconds since the first midnight of 1970, UT. Until it is set, that is when the world began. */
+    public long timeOfDayNs() {
+        return world.nowNs() + wallClockNs;
+    }
+
+    /** Sets the wall clock to this many nanoseconds since the first midnight of 1970, UT. */
+    public void setTimeOfDay(long nowNs) {
+        wallClockNs = nowNs - world.nowNs();
     }
 
     public GuestMemory ram() {

@@ -115,7 +115,7 @@ public final class Icmp implements L4Protocol {
         answer(skb, answer, Mib.ICMP_OUT_ECHO_REPS);
     }
 
-    /** RFC 792, times in milliseconds since midnight UT; here, since the world began. */
+    /** RFC 792, times in milliseconds since midnight UT. */
     private void timestamp(SkBuff skb) {
         snmp.count(Mib.ICMP_IN_TIMESTAMPS);
         if (!skb.pskbMayPull(TIMESTAMP_BYTES)) {

@@ -270,9 +270,9 @@ public final class Ipv4 {
         return output.queueXmit(skb, route, src, dst, protocol, tos, ttl, flags, options);
     }
 
-    /** Milliseconds since midnight UT, of timestamps: here, since the world began. */
+    /** Milliseconds since midnight UT, of timestamps. */
     public int stampMs() {
-        return (int) (net.kernel().nowNs() / 1_000_000L % 86_400_000L);
+        return (int) (net.kernel().timeOfDayNs() / 1_000_000L % 86_400_000L);
     }
 
     /** Whether a place for a timestamp that names {@code address} is ours: as Linux, unless it is another host's. */

@@ -104,6 +104,17 @@ class IcmpTest {
     }
 
     @Test
+    void timestampsCountFromMidnight() {
+        long day = 86_400 * SECOND;
+        f.kernel.context.setTimeOfDay(20_000 * day + 51_000 * SECOND);
+        f.run(SECOND / 4);
+        f.inject(ip().protocol(1)
+                .payload(icmp(13, 0, 7, bytes(0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0)))
+                .frame());
+        assertThat(i32(ipPayload(f.takeOne()), 16)).isEqualTo(51_000_250);
+    }
+
+    @Test
     void neverAnErrorAboutAnErrorAFragmentABroadcastOrNobody() {
         byte[] data = udp(PEER, US, 1, 9, pattern(8));
         f.inject(ip().protocol(99).fragment(80, false).payload(data).frame());
