@@ -21,6 +21,9 @@ public final class GuestMemory implements AutoCloseable {
     /** Where a byte array's elements begin: Chronicle wants it added when an array is the target, not as the source. */
     private static final long ARRAY_BASE = MEMORY.arrayBaseOffset(byte[].class);
 
+    /** Odd, and without a pattern. */
+    private static final long HASH_FIRST = 0x9E37_79B9_7F4A_7C15L, HASH_SECOND = 0xC2B2_AE3D_27D4_EB4FL;
+
     private final @Nullable BytesStore<?, ?> store;
     private final @Nullable Runnable release;
     private final long base;
@@ -200,6 +203,36 @@ public final class GuestMemory implements AutoCloseable {
         }
         long sum = a + b + c + d; // no overflow below 2^33 bytes
         return (sum & 0xFFFF_FFFFL) + (sum >>> 32);
+    }
+
+    /**
+     * A 64-bit hash of a range, the same for the same bytes wherever they lie; for observers that want to know whether memory
+     * has changed. Not cryptographic, and not to be kept: it may differ in the next version. It lives here for the same
+     * reason as {@link #onesComplementSum}.
+     */
+    public long hash(long gpa, long bytes) {
+        check(gpa, bytes);
+        long address = base + gpa;
+        long end = address + bytes;
+        long hash = bytes * HASH_SECOND;
+        for (; address < end - 16; address += 16) {
+            hash = mix(MEMORY.readLong(address) ^ HASH_FIRST, MEMORY.readLong(address + 8) ^ hash);
+        }
+        long first = 0, last = 0;
+        if (bytes >= 8) { // bytes that are in already do no harm
+            first = MEMORY.readLong(Math.min(address, end - 8));
+            last = MEMORY.readLong(end - 8);
+        } else {
+            for (; address < end; address++) {
+                last = last << 8 | MEMORY.readByte(address) & 0xFF;
+            }
+        }
+        return mix(hash ^ HASH_FIRST, mix(first ^ HASH_FIRST, last ^ hash) ^ HASH_SECOND);
+    }
+
+    /** Both halves of a product: each bit of a factor reaches most of it. */
+    private static long mix(long a, long b) {
+        return a * b ^ Math.multiplyHigh(a, b);
     }
 
     /** A copy, for tests and set-up. */

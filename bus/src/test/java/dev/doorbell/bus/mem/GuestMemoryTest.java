@@ -3,6 +3,8 @@ package dev.doorbell.bus.mem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -74,5 +76,36 @@ class GuestMemoryTest {
 
     private void refuses(Consumer<GuestMemory> access) {
         assertThatThrownBy(() -> access.accept(memory)).isInstanceOf(IndexOutOfBoundsException.class);
+    }
+
+    @Test
+    void theHashIsThatOfTheBytesWhereverTheyLie() {
+        for (int bytes = 0; bytes < 70; bytes++) {
+            for (int at = 0; at < 2; at++) {
+                memory.fill(0, SIZE, 0xFF * at); // what is around does not count
+                for (int i = 0; i < bytes; i++) {
+                    memory.writeByte(1000 * at + 3 + i, i * 37);
+                    memory.writeByte(SIZE - bytes + i, i * 37);
+                }
+                assertThat(memory.hash(1000 * at + 3, bytes))
+                        .as("%d bytes", bytes)
+                        .isEqualTo(memory.hash(SIZE - bytes, bytes));
+            }
+        }
+    }
+
+    @Test
+    void everyBitChangesTheHashAndSoDoesTheLength() {
+        Set<Long> seen = new HashSet<>();
+        int made = 0;
+        for (int bytes = 0; bytes < 70; bytes++, made++) {
+            seen.add(memory.hash(8, bytes));
+            for (int bit = 0; bit < 8 * bytes; bit++, made++) {
+                memory.writeByte(8 + bit / 8, 1 << bit % 8);
+                seen.add(memory.hash(8, bytes));
+                memory.writeByte(8 + bit / 8, 0);
+            }
+        }
+        assertThat(seen).hasSize(made);
     }
 }
