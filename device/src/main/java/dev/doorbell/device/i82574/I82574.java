@@ -87,7 +87,7 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
         nvm = new NvmUnit(regs, words, context.scheduler());
         errors = new PciErrors(config);
         DmaPort dma = new RequesterStatus(context.dma(), errors);
-        loopback = new LoopbackQueue(steps, this::receiveLooped);
+        loopback = new LoopbackQueue(steps, this::receiveLooped, this::receiverMakesRoom);
         leds = new Leds(regs, context.scheduler());
         timeSync = new TimeSyncUnit(regs, context.scheduler());
         mac = new TransmitMac(regs, context.link(), phy, loopback, timeSync, context.tracer());
@@ -267,6 +267,10 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
 
     private void receiveLooped(Frame frame) {
         receive.receive(frame);
+    }
+
+    private boolean receiverMakesRoom(int frameBytes) {
+        return receive.makesRoom(frameBytes);
     }
 
     @Override

@@ -13,6 +13,9 @@ interface ReceiveSide extends LinkPort.Receiver {
     /** RCTL was written; its storage is already updated. */
     void controlWritten(int written);
 
+    /** There is no room for a frame of so many bytes without FCS, but what is under way may make some. */
+    boolean makesRoom(int frameBytes);
+
     /** True while a request to memory is under way: STATUS.GIO_MASTER_ENABLE waits for it. */
     boolean isBusy();
 

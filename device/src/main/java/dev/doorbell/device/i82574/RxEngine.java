@@ -141,6 +141,12 @@ final class RxEngine implements ReceiveSide {
         return false;
     }
 
+    @Override
+    public boolean makesRoom(int frameBytes) {
+        boolean moves = fetch.isScheduled() || data.isScheduled() || writeBack.isScheduled();
+        return moves && !buffer.hasRoom(frameBytes + RxMac.FCS_BYTES);
+    }
+
     /** CTRL.RST or a bus reset, after the registers went to their defaults: forgets every frame and descriptor. */
     @Override
     public void reset() {

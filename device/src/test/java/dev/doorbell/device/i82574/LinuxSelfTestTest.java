@@ -219,6 +219,9 @@ class LinuxSelfTestTest {
                 l = l + 1 & 0xFF;
             }
             assertThat(found).as("round %d", round).isEqualTo(64);
+            assertThat(bench.read(RDH0))
+                    .as("none is lost while there are descriptors")
+                    .isEqualTo(Math.min(64 * round + 64, 255));
         }
         assertThat(bench.wire.sent).as("nothing reaches the wire").isEmpty();
         assertThat(bench.read(TDH0)).isEqualTo(k);
