@@ -22,7 +22,7 @@ import dev.doorbell.bus.time.Scheduler;
  * With autonegotiation off (BMCR.12 = 0) the link comes up at the forced speed without a delay.
  */
 public final class Phy {
-    /** Hears about every edge of {@link Phy#linkUp()}, from inside the access or event that caused it. */
+    /** Hears about every edge of {@link Phy#linkUp()}, and that it is up at another speed, from inside what caused it. */
     @FunctionalInterface
     public interface Listener {
         void linkChanged(boolean up);
@@ -256,7 +256,7 @@ public final class Phy {
         }
     }
 
-    /** Drops the link and starts what leads to the next one. */
+    /** Drops the link, except into loop-back, and starts what leads to the next one. */
     private void restart() {
         negotiated.cancel();
         negotiationComplete = false;
@@ -265,13 +265,17 @@ public final class Phy {
         registers.set(expansion, registers.get(expansion) & ~ANER_PARTNER_NEGOTIATES);
         int bmcr = registers.get(control);
         if ((bmcr & BMCR_LOOPBACK) != 0 && (bmcr & BMCR_POWER_DOWN) == 0 && !asleep) {
+            if (linkUp) {
+                listener.linkChanged(true); // at another speed perhaps
+            }
             setLink(true); // no partner needed, so no delay
             return;
         }
+        setLink(false);
         if (!carrier || asleep || (bmcr & (BMCR_POWER_DOWN | BMCR_ISOLATE)) != 0 || pairs < PAIRS_FOR_100) {
-            setLink(false);
-        } else if ((bmcr & BMCR_AUTONEGOTIATE) != 0) {
-            setLink(false);
+            return;
+        }
+        if ((bmcr & BMCR_AUTONEGOTIATE) != 0) {
             if (wantedSpeed() != SPEED_1000 || pairs == PAIRS || canDownshift()) {
                 negotiated.after(negotiationNs);
             }

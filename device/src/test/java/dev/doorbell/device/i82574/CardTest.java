@@ -102,6 +102,19 @@ class CardTest {
     }
 
     @Test
+    void statusFollowsThePhyThatIsForcedToAnotherSpeed() {
+        bench.linkUp();
+        for (int[] forced :
+                new int[][] {{0x2100, 0x43}, {0x0100, 0x03}, {0x0000, 0x02}, {0x2000, 0x42}, {0x4100, 0x03}}) {
+            bench.read(ICR);
+            bench.write(MDIC, 0x0400_0000 | 1 << 21 | forced[0]);
+            assertThat(bench.read(STATUS) & 0xC3).as("BMCR %x", forced[0]).isEqualTo(forced[1]);
+        }
+        bench.write(MDIC, 0x0400_0000 | 1 << 21 | 0x4140);
+        assertThat(bench.read(STATUS) & 0xC3).as("looped back").isEqualTo(0x83);
+    }
+
+    @Test
     void cablePulledDropsTheLink() {
         bench.linkUp();
         bench.card.carrierChanged(false);

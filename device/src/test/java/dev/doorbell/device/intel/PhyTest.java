@@ -137,6 +137,17 @@ class PhyTest {
     }
 
     @Test
+    void aForcedLinkDropsForAMomentWhenItIsForcedToAnotherSpeed() {
+        phy.write(Phy.BMCR, 0x2100);
+        phy.read(Phy.BMSR);
+        assertThat(phy.read(Phy.BMSR) & LINK).isNotZero();
+        phy.write(Phy.BMCR, 0x0100);
+        assertThat(phy.linkUp()).isTrue();
+        assertThat(phy.read(Phy.BMSR) & LINK).as("latched").isZero();
+        assertThat(phy.read(Phy.BMSR) & LINK).isNotZero();
+    }
+
+    @Test
     void negotiatedSpeedFollowsWhatIsAdvertised() {
         phy.write(Phy.GCTRL, 0);
         assertThat(phy.speed()).isEqualTo(1);
