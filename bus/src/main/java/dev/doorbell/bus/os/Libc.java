@@ -35,6 +35,8 @@ public final class Libc {
     public static final int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
     public static final int PRIO_PROCESS = 0;
     public static final int SHUT_WR = 1;
+    public static final int SIGINT = 2;
+    private static final int SIG_DFL = 0;
     public static final int CLONE_NEWNET = 0x4000_0000;
     /** glibc's cpu_set_t: 1024 processors. */
     private static final int CPU_SET_BYTES = 128;
@@ -117,6 +119,11 @@ public final class Libc {
 
     public static int ftruncate(int fd, long bytes) {
         return result(LIBC.ftruncate(fd, bytes));
+    }
+
+    /** A signal does what it does by default, also when this process was started with the signal ignored. */
+    public static void defaultSignal(int number) {
+        LIBC.signal(number, SIG_DFL);
     }
 
     public static int eventfd(int initial, int flags) {

@@ -55,6 +55,8 @@ public interface NativeLibc {
 
     int eventfd(int initial, int flags);
 
+    long signal(int number, long handler);
+
     int socket(int domain, int type, int protocol);
 
     int socketpair(int domain, int type, int protocol, long pair);
