@@ -88,15 +88,18 @@ public abstract class DatagramSock extends InetSock {
         if (message.control != null) {
             message.control.clear();
         }
-        if ((flags & (MSG_ERRQUEUE | MSG_OOB)) != 0) {
-            return (flags & MSG_OOB) != 0 ? Errno.EOPNOTSUPP.negated() : receiveError(message);
+        if ((flags & MSG_OOB) != 0 && type() == SOCK_RAW) {
+            return Errno.EOPNOTSUPP.negated(); // UDP takes no notice of it
+        }
+        if ((flags & MSG_ERRQUEUE) != 0) {
+            return receiveError(message);
         }
         if (pendingError() != 0) {
             return takeError();
         }
         SkBuff skb = receiveQueue.peek();
         if (skb == null) {
-            return (shutdownMask & RCV_SHUTDOWN) != 0 ? 0 : Errno.EAGAIN.negated();
+            return Errno.EAGAIN.negated(); // shut down, too: only a call that would wait gets 0
         }
         int length = skb.length();
         int copied = Math.min(length, message.data.remaining());

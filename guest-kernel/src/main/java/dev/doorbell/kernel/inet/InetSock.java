@@ -15,8 +15,10 @@ import dev.doorbell.kernel.socket.ControlMessages;
 import dev.doorbell.kernel.socket.HeaderList;
 import dev.doorbell.kernel.socket.Sock;
 import dev.doorbell.kernel.socket.SockAddr;
+import dev.doorbell.kernel.socket.SockAddrBytes;
 import dev.doorbell.kernel.socket.SockAddrIn;
 import dev.doorbell.kernel.socket.SockAddrIn6;
+import dev.doorbell.kernel.socket.SockAddrOther;
 import dev.doorbell.kernel.socket.SocketOptions;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -129,22 +131,36 @@ public abstract class InetSock extends Sock {
     /**
      * Reads the address to bind to into {@code into}, local end and scope.
      *
-     * @return 0, or -EAFNOSUPPORT, -EINVAL (a link-local address without interface, a mapped one with V6ONLY),
+     * @param bound the socket is bound already, which Linux finds out before or after it looks for the address
+     * @return 0, or -EAFNOSUPPORT, -EINVAL (bound, a link-local address without interface, a mapped one with V6ONLY),
      *     -EADDRNOTAVAIL when no interface has it
      */
-    protected final int readLocal(SockAddr address, Endpoints into) {
+    protected final int readLocal(SockAddr address, Endpoints into, boolean bound) {
+        int error = readLocal(address, into);
+        boolean unavailable = error == Errno.EADDRNOTAVAIL.negated();
+        return bound && (error == 0 || unavailable && domain() == AF_INET6) ? Errno.EINVAL.negated() : error;
+    }
+
+    private int readLocal(SockAddr address, Endpoints into) {
         into.scope = 0;
         if (domain() == AF_INET) {
+            if (isAnywhere(address)) { // what old programs hand in for INADDR_ANY
+                into.localV4(INADDR_ANY, address.port());
+                return 0;
+            }
             if (!(address instanceof SockAddrIn in)) {
-                return Errno.EAFNOSUPPORT.negated();
+                return foreign(address);
             }
             into.localV4(in.address(), in.port());
             return mayBindV4(in.address()) ? 0 : Errno.EADDRNOTAVAIL.negated();
         }
         if (!(address instanceof SockAddrIn6 in)) {
-            return address instanceof SockAddrIn ? Errno.EINVAL.negated() : Errno.EAFNOSUPPORT.negated();
+            return foreign(address);
         }
         into.local(in.high(), in.low(), in.port());
+        if (type() == SOCK_STREAM && Ipv6Address.isMulticast(in.high())) {
+            return Errno.EINVAL.negated();
+        }
         if (Ipv6Address.isV4(in.high(), in.low())) {
             return v6Only ? Errno.EINVAL.negated() : mayBindV4((int) in.low()) ? 0 : Errno.EADDRNOTAVAIL.negated();
         }
@@ -155,6 +171,21 @@ public abstract class InetSock extends Sock {
             }
         }
         return mayBindV6(in.high(), in.low(), into.scope) ? 0 : Errno.EADDRNOTAVAIL.negated();
+    }
+
+    private static boolean isAnywhere(SockAddr address) {
+        return address instanceof SockAddrOther other
+                && other.family() == AF_UNSPEC
+                && other.bytes() >= SockAddrBytes.IN_BYTES
+                && other.address() == INADDR_ANY;
+    }
+
+    /** What is wrong with an address that is not of the socket's family: -EINVAL where it is too short to be one. */
+    private int foreign(SockAddr address) {
+        boolean v4 = domain() == AF_INET;
+        int least = v4 ? SockAddrBytes.IN_BYTES : SockAddrBytes.IN6_MIN_BYTES;
+        boolean tooShort = address instanceof SockAddrOther other && other.bytes() < least;
+        return tooShort || !v4 && address instanceof SockAddrIn ? Errno.EINVAL.negated() : Errno.EAFNOSUPPORT.negated();
     }
 
     /** The interface of a link-local address: what the address says, or what the socket is bound to. */
@@ -194,8 +225,14 @@ public abstract class InetSock extends Sock {
             into.remoteV4(in.address(), in.port());
             return 0;
         }
+        if (domain() == AF_INET && address instanceof SockAddrOther other) {
+            boolean taken = other.family() == AF_UNSPEC && other.bytes() >= SockAddrBytes.IN_BYTES;
+            into.remoteV4(other.address(), other.port());
+            return taken ? 0 : foreign(address); // of no family: taken for AF_INET
+        }
         if (domain() == AF_INET || !(address instanceof SockAddrIn6 in)) {
-            return Errno.EAFNOSUPPORT.negated();
+            boolean datagram = domain() == AF_INET6 && type() != SOCK_STREAM;
+            return datagram ? Errno.EINVAL.negated() : foreign(address);
         }
         boolean localIsV4 = Ipv6Address.isV4(ends.localHigh, ends.localLow);
         if (Ipv6Address.isUnspecified(in.high(), in.low())) {
@@ -205,11 +242,11 @@ public abstract class InetSock extends Sock {
         }
         into.remote(in.high(), in.low(), in.port());
         if (into.isV4()) {
-            boolean localIsV6 = !localIsV4 && !ends.isLocalAny();
+            boolean localIsV6 = addressBound && !localIsV4 && !ends.isLocalAny();
             return v6Only || localIsV6 ? Errno.ENETUNREACH.negated() : 0;
         }
         if (localIsV4) {
-            return Errno.ENETUNREACH.negated();
+            return Errno.EAFNOSUPPORT.negated();
         }
         if (Ipv6Address.isLinkLocal(in.high())) {
             return scope(in.scopeId(), into);
@@ -324,7 +361,10 @@ public abstract class InetSock extends Sock {
     @Override
     public int getsockopt(int level, int name, ByteBuffer into) {
         if (level == SOL_IPV6) {
-            return domain() == AF_INET6 ? getIpv6Option(name, into) : Errno.ENOPROTOOPT.negated();
+            return domain() == AF_INET6 ? getIpv6Option(name, into) : Errno.EOPNOTSUPP.negated();
+        }
+        if (level != SOL_IP && level != SOL_SOCKET && domain() == AF_INET) {
+            return Errno.EOPNOTSUPP.negated();
         }
         return level == SOL_IP ? getIpOption(name, into) : super.getsockopt(level, name, into);
     }
@@ -342,6 +382,12 @@ public abstract class InetSock extends Sock {
     protected final int interfaceIndex(String name) {
         NetDevice dev = ipv4().net().deviceByName(name);
         return dev == null ? Errno.ENODEV.negated() : dev.ifindex();
+    }
+
+    @Override
+    protected final @Nullable String interfaceName(int index) {
+        NetDevice dev = ipv4().net().deviceByIndex(index);
+        return dev == null ? null : dev.name();
     }
 
     /** Options of SOL_IP; datagram sockets add the ones about groups. */
@@ -363,7 +409,8 @@ public abstract class InetSock extends Sock {
                 }
                 ttl = number == -1 ? 0 : number;
             }
-            case IP_TOS -> tos = number & 0xFF;
+            case IP_TOS -> // the two bits of ECN are TCP's own
+                tos = type() == SOCK_STREAM ? number & 0xFC | tos & 3 : number & 0xFF;
             case IP_MTU_DISCOVER -> {
                 if (number < IP_PMTUDISC_DONT || number > IP_PMTUDISC_OMIT) {
                     return Errno.EINVAL.negated();
@@ -395,7 +442,12 @@ public abstract class InetSock extends Sock {
                 unicastInterface = index;
             }
             case IP_MULTICAST_LOOP -> multicastLoop = on;
-            case IP_MULTICAST_ALL -> multicastAll = on;
+            case IP_MULTICAST_ALL -> {
+                if (number != 0 && number != 1) {
+                    return Errno.EINVAL.negated();
+                }
+                multicastAll = on;
+            }
             case IP_MULTICAST_TTL -> {
                 if (type() == SOCK_STREAM || number < -1 || number > MAX_TTL) {
                     return Errno.EINVAL.negated();

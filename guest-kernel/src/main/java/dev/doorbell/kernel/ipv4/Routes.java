@@ -115,7 +115,9 @@ public final class Routes {
             return make(RouteType.LOCAL, loopback, self, 0, self, destination, source, outInterface);
         }
         if (addresses.isLocal(destination)) {
-            int from = source != 0 ? source : destination;
+            // All of 127/8 is one address to whoever asks for a source.
+            int self = Ipv4Address.isLoopback(destination) ? Ipv4Address.LOOPBACK : destination;
+            int from = source != 0 ? source : self;
             return make(RouteType.LOCAL, loopback, destination, 0, from, destination, source, outInterface);
         }
         NetDevice forced = outInterface == 0 ? null : net.deviceByIndex(outInterface);
@@ -158,6 +160,9 @@ public final class Routes {
 
     /** Where group and limited-broadcast packets go: the source's interface, or by the table. */
     private @Nullable NetDevice groupDevice(int destination, int source) {
+        if (Ipv4Address.isLoopback(source)) {
+            return loopback;
+        }
         InterfaceAddress from = source == 0 ? null : addresses.find(source);
         if (from != null) {
             return from.dev();

@@ -32,6 +32,9 @@ final class RawSock extends DatagramSock {
     /** ICMP_FILTER: a bit per type that is not wanted. */
     private int icmpFilter;
 
+    /** The destination that a call names. */
+    private final Endpoints named = new Endpoints();
+
     RawSock(Raw raw, InetStack stack, int protocol) {
         super(stack.ipv4().net().kernel(), stack, AF_INET, SOCK_RAW, protocol);
         this.raw = raw;
@@ -41,7 +44,7 @@ final class RawSock extends DatagramSock {
 
     @Override
     public int bind(SockAddr address) {
-        int error = readLocal(address, to);
+        int error = readLocal(address, to, false);
         if (error != 0) {
             return error;
         }
@@ -90,10 +93,11 @@ final class RawSock extends DatagramSock {
         }
         int destination = ends.remoteV4();
         if (message.name != null) {
-            if (!(message.name instanceof SockAddrIn to)) {
-                return Errno.EAFNOSUPPORT.negated();
+            int refusal = readRemote(message.name, named);
+            if (refusal != 0) {
+                return refusal;
             }
-            destination = to.address();
+            destination = named.remoteV4();
         } else if (!isConnected()) {
             return Errno.EDESTADDRREQ.negated();
         }

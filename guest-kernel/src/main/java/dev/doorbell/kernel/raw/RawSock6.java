@@ -52,7 +52,7 @@ final class RawSock6 extends DatagramSock {
 
     @Override
     public int bind(SockAddr address) {
-        int error = readLocal(address, to);
+        int error = readLocal(address, to, false);
         if (error != 0) {
             return error;
         }

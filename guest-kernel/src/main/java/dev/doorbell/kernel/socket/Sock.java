@@ -53,6 +53,10 @@ public abstract class Sock {
     public long maxPacingRate = -1;
 
     public int mark, priority;
+    /** SO_DEBUG, SO_BUSY_POLL: kept and shown, and without effect. */
+    public boolean debug;
+
+    public int busyPoll;
     /** Interface index that packets must use; 0 is any. */
     public int boundInterface;
     /** RCV_SHUTDOWN, SEND_SHUTDOWN. */
@@ -186,6 +190,11 @@ public abstract class Sock {
      */
     protected int interfaceIndex(String name) {
         return Errno.ENODEV.negated();
+    }
+
+    /** The interface's name by its index, for SO_BINDTODEVICE; null: it is gone. */
+    protected @Nullable String interfaceName(int index) {
+        return null;
     }
 
     // ---- what all sockets share

@@ -13,7 +13,7 @@ public final class SockAddrBytes {
     public static final int IN_BYTES = 16, IN6_BYTES = 28;
 
     /** Linux takes a sockaddr_in6 without its last field, from programs older than RFC 2553. */
-    private static final int IN6_MIN_BYTES = 24;
+    public static final int IN6_MIN_BYTES = 24;
 
     private static final int FAMILY_BYTES = 2;
 
@@ -22,7 +22,8 @@ public final class SockAddrBytes {
     /**
      * Reads a struct from a buffer's position to its limit; the position stays.
      *
-     * @return null when it is shorter than its family demands, or of a family that is not known here
+     * @return {@link SockAddrOther} when it is shorter than its family demands, or of a family that is not known here; null
+     *     when it is too short to have a family
      */
     public static @Nullable SockAddr read(ByteBuffer from) {
         if (from.remaining() < FAMILY_BYTES) {
@@ -31,21 +32,17 @@ public final class SockAddrBytes {
         ByteBuffer raw = from.slice().order(ByteOrder.LITTLE_ENDIAN);
         int family = raw.getShort(0) & 0xFFFF;
         ByteBuffer network = from.slice().order(ByteOrder.BIG_ENDIAN);
-        switch (family) {
-            case SocketConstants.AF_UNSPEC:
-                return SockAddr.UNSPEC;
-            case SocketConstants.AF_INET:
-                return raw.remaining() < IN_BYTES ? null : new SockAddrIn(network.getInt(4), network.getShort(2));
-            case SocketConstants.AF_INET6:
-                if (raw.remaining() < IN6_MIN_BYTES) {
-                    return null;
-                }
-                int scope = raw.remaining() < IN6_BYTES ? 0 : raw.getInt(24);
-                return new SockAddrIn6()
-                        .set(network.getLong(8), network.getLong(16), network.getShort(2), network.getInt(4), scope);
-            default:
-                return null;
+        if (family == SocketConstants.AF_INET && raw.remaining() >= IN_BYTES) {
+            return new SockAddrIn(network.getInt(4), network.getShort(2));
         }
+        if (family == SocketConstants.AF_INET6 && raw.remaining() >= IN6_MIN_BYTES) {
+            int scope = raw.remaining() < IN6_BYTES ? 0 : raw.getInt(24);
+            return new SockAddrIn6()
+                    .set(network.getLong(8), network.getLong(16), network.getShort(2), network.getInt(4), scope);
+        }
+        boolean whole = raw.remaining() >= IN_BYTES;
+        return new SockAddrOther(
+                family, raw.remaining(), whole ? network.getInt(4) : 0, whole ? network.getShort(2) & 0xFFFF : 0);
     }
 
     /**

@@ -53,6 +53,7 @@ public final class SocketConstants {
             SOL_SOCKET = 1,
             SOL_TCP = 6,
             SOL_UDP = 17,
+            UDP_CORK = 1,
             SOL_IPV6 = 41,
             SOL_ICMPV6 = 58,
             SOL_RAW = 255,

@@ -38,7 +38,13 @@ public final class SocketOptions {
     private static int setInteger(Sock sock, int name, int value) {
         boolean on = value != 0;
         switch (name) {
-            case SO_DEBUG, SO_BUSY_POLL -> {}
+            case SO_DEBUG -> sock.debug = on;
+            case SO_BUSY_POLL -> {
+                if (value < 0) {
+                    return Errno.EINVAL.negated();
+                }
+                sock.busyPoll = value;
+            }
             case SO_REUSEADDR -> sock.reuseAddress = on;
             case SO_REUSEPORT -> sock.reusePort = on;
             case SO_DONTROUTE -> sock.dontRoute = on;
@@ -50,12 +56,7 @@ public final class SocketOptions {
             case SO_RXQ_OVFL -> sock.receiveDropCount = on;
             case SO_MARK -> sock.mark = value;
             case SO_RCVLOWAT -> sock.receiveLowWater = value < 0 ? Integer.MAX_VALUE : Math.max(value, 1);
-            case SO_PRIORITY -> {
-                if (value < 0 || value > 6) {
-                    return Errno.EPERM.negated();
-                }
-                sock.priority = value;
-            }
+            case SO_PRIORITY -> sock.priority = value;
             case SO_RCVBUF, SO_RCVBUFFORCE -> {
                 sock.receiveBufferBytes = bufferBytes(value, MIN_RECEIVE_BYTES);
                 sock.receiveBufferLocked = true;
@@ -151,10 +152,26 @@ public final class SocketOptions {
         return 0;
     }
 
+    /** The interface's name with its final zero; nothing when it is bound to none. */
+    private static int putDevice(Sock sock, ByteBuffer into) {
+        String name = sock.boundInterface == 0 ? null : sock.interfaceName(sock.boundInterface);
+        if (name == null) {
+            return 0;
+        }
+        byte[] bytes = (name + '\0').getBytes(StandardCharsets.US_ASCII);
+        if (into.remaining() < IFNAMSIZ) {
+            return Errno.EINVAL.negated();
+        }
+        into.put(bytes);
+        return bytes.length;
+    }
+
     static int get(Sock sock, int name, ByteBuffer into) {
         switch (name) {
             case SO_LINGER:
                 return putLinger(sock, into);
+            case SO_BINDTODEVICE:
+                return putDevice(sock, into);
             case SO_MEMINFO:
                 return putMemory(sock, into);
             case SO_RCVTIMEO:
@@ -177,7 +194,8 @@ public final class SocketOptions {
     /** Long.MIN_VALUE: no such option. */
     private static long integer(Sock sock, int name) {
         return switch (name) {
-            case SO_DEBUG, SO_BUSY_POLL -> 0;
+            case SO_DEBUG -> bit(sock.debug);
+            case SO_BUSY_POLL -> sock.busyPoll;
             case SO_REUSEADDR -> bit(sock.reuseAddress);
             case SO_REUSEPORT -> bit(sock.reusePort);
             case SO_DONTROUTE -> bit(sock.dontRoute);
@@ -229,19 +247,21 @@ public final class SocketOptions {
     }
 
     private static int putLinger(Sock sock, ByteBuffer into) {
-        if (into.remaining() < 2 * Integer.BYTES) {
-            return Errno.EINVAL.negated();
-        }
-        into.putInt(bit(sock.lingerSeconds >= 0)).putInt(Math.max(0, sock.lingerSeconds));
-        return 2 * Integer.BYTES;
+        ByteBuffer whole = ByteBuffer.allocate(2 * Integer.BYTES).order(into.order());
+        return putCut(whole.putInt(bit(sock.lingerSeconds >= 0)).putInt(Math.max(0, sock.lingerSeconds)), into);
     }
 
     private static int putTimeout(long ns, ByteBuffer into) {
-        if (into.remaining() < 2 * Long.BYTES) {
-            return Errno.EINVAL.negated();
-        }
-        into.putLong(ns / SECOND_NS).putLong(ns % SECOND_NS / MICROSECOND_NS);
-        return 2 * Long.BYTES;
+        ByteBuffer whole = ByteBuffer.allocate(2 * Long.BYTES).order(into.order());
+        return putCut(whole.putLong(ns / SECOND_NS).putLong(ns % SECOND_NS / MICROSECOND_NS), into);
+    }
+
+    /** A structure that was filled, or as much of its beginning as there is room for. */
+    private static int putCut(ByteBuffer whole, ByteBuffer into) {
+        whole.flip().limit(Math.min(whole.limit(), into.remaining()));
+        int bytes = whole.remaining();
+        into.put(whole);
+        return bytes;
     }
 
     /**

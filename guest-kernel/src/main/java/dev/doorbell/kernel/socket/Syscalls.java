@@ -163,10 +163,11 @@ public final class Syscalls {
     }
 
     public void shutdown(int fd, int how) throws ErrnoException {
+        Sock sock = sock(fd);
         if (how < SHUT_RD || how > SHUT_RDWR) {
             throw failed("shutdown", fd, Errno.EINVAL.negated());
         }
-        check("shutdown", fd, sock(fd).shutdown(how));
+        check("shutdown", fd, sock.shutdown(how));
     }
 
     public @Nullable SockAddr getsockname(int fd) throws ErrnoException {

@@ -43,10 +43,15 @@ final class Transfers {
         if (!needsMore(sock, got, total, target) || dontWait) {
             return got;
         }
+        if (isOver(sock, got)) {
+            return 0;
+        }
         long deadline = deadline(sock.receiveTimeoutNs);
         file.get();
         try {
-            while (needsMore(sock, got, total, target) && await(file, file.readable, deadline, "recvmsg")) {
+            while (needsMore(sock, got, total, target)
+                    && !isOver(sock, got)
+                    && await(file, file.readable, deadline, "recvmsg")) {
                 int error = sock.pendingError();
                 got = sock.recvmsg(message, flags);
                 total += Math.max(got, 0);
@@ -55,7 +60,12 @@ final class Transfers {
         } finally {
             file.put();
         }
-        return total > 0 ? total : got;
+        return total > 0 ? total : isOver(sock, got) ? 0 : got;
+    }
+
+    /** A datagram socket that was shut down for reading has what came before; who would wait for more is told the end. */
+    private static boolean isOver(Sock sock, long got) {
+        return got == AGAIN && sock.type() != SOCK_STREAM && (sock.shutdownMask & Sock.RCV_SHUTDOWN) != 0;
     }
 
     /** Bytes that a receive waits for: all, or SO_RCVLOWAT of them. */

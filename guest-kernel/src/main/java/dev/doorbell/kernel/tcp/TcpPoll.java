@@ -15,8 +15,9 @@ final class TcpPoll {
         }
         int mask = sock.hasErrors() ? EPOLLERR : 0;
         if (c == null) {
-            boolean over = connecting || sock.shutdownMask != 0;
-            return mask | EPOLLOUT | EPOLLWRNORM | EPOLLHUP | (over ? EPOLLIN : 0);
+            boolean ended = (sock.shutdownMask & Sock.RCV_SHUTDOWN) != 0;
+            mask |= ended ? EPOLLIN | EPOLLRDNORM | EPOLLRDHUP : connecting ? EPOLLIN : 0;
+            return mask | EPOLLOUT | EPOLLWRNORM | EPOLLHUP;
         }
         if (c.shutdown == (Sock.RCV_SHUTDOWN | Sock.SEND_SHUTDOWN) || c.state() == TcpState.CLOSE) {
             mask |= EPOLLHUP;

@@ -32,6 +32,10 @@ public final class TcpSock extends InetSock {
     boolean wantsSpace;
 
     private boolean connecting;
+    /** The port was asked for by bind: it stays this socket's as long as that lives. */
+    private boolean portBound;
+    /** Shut down after an attempt to connect has failed: another one, or listen, is refused. */
+    private boolean shutDownUnconnected;
     /** TCP_FASTOPEN_CONNECT: connected as far as the application knows, but no SYN is sent before it writes. */
     private boolean deferredConnect;
     /** What nobody has fetched with MSG_ERRQUEUE yet. */
@@ -72,15 +76,11 @@ public final class TcpSock extends InetSock {
     @Override
     public int bind(SockAddr address) {
         Endpoints wanted = new Endpoints();
-        int error = readLocal(address, wanted);
+        TcpConnection failed = connection;
+        boolean gone = failed == null || failed.state() == TcpState.CLOSE;
+        int error = readLocal(address, wanted, !gone || portBound || listener != null || holder != null);
         if (error != 0) {
             return error;
-        }
-        if (connection != null || listener != null || holder != null) {
-            return Errno.EINVAL.negated();
-        }
-        if (tcp.network.isMulticastOrBroadcast(wanted.localHigh, wanted.localLow)) {
-            return Errno.EADDRNOTAVAIL.negated();
         }
         ends.scope = wanted.scope;
         if (bindAddressNoPort && wanted.localPort == 0) {
@@ -88,12 +88,22 @@ public final class TcpSock extends InetSock {
             addressBound = !ends.isLocalAny();
             return 0;
         }
-        return bind(wanted.localHigh, wanted.localLow, wanted.localPort);
+        int result = bind(wanted.localHigh, wanted.localLow, wanted.localPort);
+        portBound = result == 0 && wanted.localPort != 0;
+        if (result == 0 && tcp.network.isMulticastOrBroadcast(wanted.localHigh, wanted.localLow)) {
+            unbind(); // what is sent has a source by its route
+            addressBound = false;
+        }
+        return result;
     }
 
     @Override
     protected boolean mayBindV4(int address) {
-        return address == INADDR_ANY || freeBind || tcp.network.isLocal(0, Ipv6Address.ofV4(address));
+        long low = Ipv6Address.ofV4(address);
+        return address == INADDR_ANY
+                || freeBind
+                || tcp.network.isLocal(0, low)
+                || tcp.network.isMulticastOrBroadcast(0, low); // of no use, but Linux lets it pass
     }
 
     private int bind(long high, long low, int port) {
@@ -138,10 +148,8 @@ public final class TcpSock extends InetSock {
         if (address.family() == AF_UNSPEC) {
             return disconnect();
         }
-        Endpoints wanted = new Endpoints(ends);
-        int refusal = readRemote(address, wanted);
-        if (refusal != 0) {
-            return refusal;
+        if (shutDownUnconnected) {
+            return Errno.EINVAL.negated();
         }
         if (listener != null) {
             return Errno.EISCONN.negated();
@@ -155,8 +163,13 @@ public final class TcpSock extends InetSock {
             int error = takeError();
             return error != 0 ? error : Errno.ECONNABORTED.negated();
         }
-        if (wanted.isV4() && wanted.remoteV4() == INADDR_ANY) {
-            wanted.remoteV4(INADDR_LOOPBACK, wanted.remotePort);
+        Endpoints wanted = new Endpoints(ends);
+        int refusal = readRemote(address, wanted);
+        if (refusal != 0) {
+            return refusal;
+        }
+        if (wanted.isV4() && wanted.remoteV4() == INADDR_ANY) { // this host: where it is bound, or the loopback
+            wanted.remoteV4(wanted.isLocalAny() ? INADDR_LOOPBACK : wanted.localV4(), wanted.remotePort);
         }
         if (tcp.network.isMulticastOrBroadcast(wanted.remoteHigh, wanted.remoteLow)) {
             return Errno.ENETUNREACH.negated();
@@ -259,6 +272,8 @@ public final class TcpSock extends InetSock {
 
     /** connect to AF_UNSPEC, and abortive close: RST when the peer still believes in the connection. */
     private int disconnect() {
+        int port = portBound ? ends.localPort : 0;
+        closeListener();
         TcpConnection c = connection;
         if (c != null) {
             switch (c.state()) {
@@ -271,12 +286,18 @@ public final class TcpSock extends InetSock {
             c.receiveQueue.clear();
         }
         connecting = false;
+        shutDownUnconnected = false;
         deferredConnect = false;
         dissolve();
         ends.localPort = 0;
         shutdownMask = 0;
         if (!addressBound) {
             unbind();
+        }
+        if (port != 0 && holder == null) {
+            bind(ends.localHigh, ends.localLow, port);
+        } else if (holder != null) {
+            ends.localPort = holder.port;
         }
         return 0;
     }
@@ -389,6 +410,12 @@ public final class TcpSock extends InetSock {
             if (error != 0) {
                 return error;
             }
+            if (listener != null) {
+                return Errno.ENOTCONN.negated();
+            }
+            if ((flags & MSG_OOB) != 0) {
+                return Errno.EINVAL.negated();
+            }
             return (shutdownMask & RCV_SHUTDOWN) != 0 ? 0 : Errno.ENOTCONN.negated();
         }
         message.flags = 0;
@@ -408,7 +435,9 @@ public final class TcpSock extends InetSock {
     public int ioctl(int request) {
         TcpConnection c = connection;
         if (c == null) {
-            return request == SIOCATMARK ? 0 : Errno.EINVAL.negated();
+            boolean known = request == FIONREAD || request == SIOCOUTQ || request == SIOCATMARK;
+            boolean counts = request != SIOCATMARK && listener != null;
+            return !known ? Errno.ENOTTY.negated() : counts ? Errno.EINVAL.negated() : 0;
         }
         return switch (request) {
             case FIONREAD -> TcpReceive.availableToMark(this, c);
@@ -453,6 +482,12 @@ public final class TcpSock extends InetSock {
             return 0;
         }
         if (c == null || c.state() == TcpState.CLOSE) {
+            shutDownUnconnected = connecting; // an attempt that failed: only the protocol's own states go on from here
+            shutdownMask |= bits;
+            if (c != null) {
+                c.shutdown |= bits;
+            }
+            stateChanged(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP);
             return Errno.ENOTCONN.negated();
         }
         if (c.state() == TcpState.SYN_SENT) {

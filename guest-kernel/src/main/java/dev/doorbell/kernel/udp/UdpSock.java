@@ -4,6 +4,7 @@ import static dev.doorbell.kernel.socket.SocketConstants.*;
 
 import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.IpProtocol;
+import dev.doorbell.bus.wire.Ipv4Address;
 import dev.doorbell.bus.wire.Ipv4Header;
 import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.bus.wire.Ipv6Header;
@@ -26,6 +27,8 @@ import dev.doorbell.kernel.socket.ControlMessages;
 import dev.doorbell.kernel.socket.Message;
 import dev.doorbell.kernel.socket.SockAddr;
 import dev.doorbell.kernel.socket.SockAddrIn6;
+import dev.doorbell.kernel.socket.SocketOptions;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** A UDP socket. */
@@ -39,6 +42,10 @@ final class UdpSock extends DatagramSock {
     private final Endpoints to = new Endpoints();
     /** The port was asked for by bind: a dissolved connection keeps it. */
     private boolean portBound;
+    /** UDP_CORK; the datagram that is being put together. */
+    private boolean corked;
+
+    private @Nullable UdpCork cork;
 
     /** Link in the port table's bucket. */
     @Nullable
@@ -54,12 +61,9 @@ final class UdpSock extends DatagramSock {
     @Override
     public int bind(SockAddr address) {
         Endpoints wanted = new Endpoints();
-        int error = readLocal(address, wanted);
+        int error = readLocal(address, wanted, ends.localPort != 0);
         if (error != 0) {
             return error;
-        }
-        if (ends.localPort != 0) {
-            return Errno.EINVAL.negated();
         }
         ends.local(wanted.localHigh, wanted.localLow, 0);
         boolean later = bindAddressNoPort && wanted.localPort == 0;
@@ -94,25 +98,33 @@ final class UdpSock extends DatagramSock {
             disconnect();
             return 0;
         }
-        int error = readRemote(address, to);
+        int error = autobind(); // also when the rest fails
+        if (error == 0) {
+            error = readRemote(address, to);
+        }
         if (error != 0) {
             return error;
+        }
+        if (!to.isV4() && Ipv6Address.needsInterface(to.remoteHigh) && to.scope == 0) {
+            return Errno.EINVAL.negated(); // a group of a link, and nobody says which
         }
         return to.isV4() ? connectV4() : connectV6(address);
     }
 
     private int connectV4() {
-        int source = addressBound ? ends.localV4() : 0;
+        boolean localIsV4 = Ipv6Address.isV4(ends.localHigh, ends.localLow);
+        int source = localIsV4
+                ? ends.localV4()
+                : 0; // of an earlier connect, too: only a dissolved one lets it be chosen anew
         Route route = routeFor(to.remoteV4(), source, boundInterface);
         if (route == null) {
             return Errno.ENETUNREACH.negated();
         }
+        if (Ipv4Address.isLoopback(source) && !route.dev().isLoopback()) {
+            return Errno.EINVAL.negated();
+        }
         if (route.type() == RouteType.BROADCAST && !broadcast) {
             return Errno.EACCES.negated();
-        }
-        int result = autobind();
-        if (result != 0) {
-            return result;
         }
         if (!addressBound) {
             ends.localV4(route.source(), ends.localPort);
@@ -128,10 +140,6 @@ final class UdpSock extends DatagramSock {
         Route6 route = routeFor6(to, high, low, boundInterface);
         if (route == null || Ipv6Address.isUnspecified(route.sourceHigh(), route.sourceLow())) {
             return Errno.ENETUNREACH.negated();
-        }
-        int result = autobind();
-        if (result != 0) {
-            return result;
         }
         if (!addressBound) {
             ends.local(route.sourceHigh(), route.sourceLow(), ends.localPort);
@@ -157,14 +165,24 @@ final class UdpSock extends DatagramSock {
 
     @Override
     public long sendmsg(Message message, int flags) {
+        int error = autobind(); // also when nothing can be sent
+        if (error != 0) {
+            return error;
+        }
         int length = message.data.remaining();
         if (length > MAX_PAYLOAD) {
             return Errno.EMSGSIZE.negated();
         }
-        if ((flags & MSG_OOB) != 0) {
+        if ((flags & MSG_OOB) != 0 && domain() == AF_INET) { // IPv6 takes no notice of it
             return Errno.EOPNOTSUPP.negated();
         }
-        if (message.name != null) {
+        boolean more = corked || (flags & MSG_MORE) != 0;
+        UdpCork begun = cork;
+        if (begun != null) {
+            return append(begun, message, more);
+        }
+        boolean named = message.name != null && !(domain() == AF_INET6 && message.name.family() == AF_UNSPEC);
+        if (named) {
             int refusal = readRemote(message.name, to);
             if (refusal != 0) {
                 return refusal;
@@ -180,18 +198,57 @@ final class UdpSock extends DatagramSock {
         if (to.isV4() && length > MAX_PAYLOAD_V4) {
             return Errno.EMSGSIZE.negated();
         }
-        int error = sendError();
-        if (error == 0) {
-            error = autobind();
+        if (more) {
+            int refusal = beginError();
+            if (refusal != 0) {
+                return refusal;
+            }
+            begun = new UdpCork(to);
+            cork = begun;
+            return append(begun, message, true);
         }
-        if (error != 0) {
-            return error;
-        }
+        return transmit(message, length);
+    }
+
+    /** Why no datagram can be begun to {@link #to}: no way there, or the pending error, which is taken; negated. */
+    private int beginError() {
         if (!to.isV4()) {
-            error = takeExtensions(message.control);
+            Route6 route = routeFor6(to, ends.localHigh, ends.localLow, boundInterface);
+            return route == null ? Errno.ENETUNREACH.negated() : sendError();
+        }
+        Route route = routeFor(to.remoteV4(), ends.localV4(), boundInterface);
+        if (route == null) {
+            return Errno.ENETUNREACH.negated();
+        }
+        return route.type() == RouteType.BROADCAST && !broadcast ? Errno.EACCES.negated() : sendError();
+    }
+
+    /** Adds to the datagram that is being put together; the last part sends it. What does not fit loses all of it. */
+    private long append(UdpCork begun, Message message, boolean more) {
+        int length = message.data.remaining();
+        int most = begun.to.isV4() ? MAX_PAYLOAD_V4 : MAX_PAYLOAD;
+        if (begun.length() + length > most) {
+            cork = null;
+            return Errno.EMSGSIZE.negated();
+        }
+        begun.add(message);
+        long result = more ? 0 : push(begun, message);
+        return result < 0 ? result : length;
+    }
+
+    private long push(UdpCork begun, @Nullable Message last) {
+        cork = null;
+        to.copyFrom(begun.to);
+        return transmit(begun.whole(last), begun.length());
+    }
+
+    /** Sends a datagram along {@link #to}. */
+    private long transmit(Message message, int length) {
+        if (!to.isV4()) {
+            int error = takeExtensions(message.control);
             return error != 0 ? error : sendToV6(message, length);
         }
-        error = takeIpOptions(message.control);
+        int error = takeIpOptions(message.control);
         if (error != 0) {
             return error;
         }
@@ -223,6 +280,10 @@ final class UdpSock extends DatagramSock {
         }
         if (route.type() == RouteType.BROADCAST && !broadcast) {
             return Errno.EACCES.negated();
+        }
+        int refused = sendError();
+        if (refused != 0) {
+            return refused;
         }
         int xmitFlags = outputFlags(route);
         int total = length + UdpHeader.LENGTH + Ipv4Header.MIN_LENGTH + ipOptionBytes();
@@ -269,6 +330,10 @@ final class UdpSock extends DatagramSock {
         if (route == null || Ipv6Address.isUnspecified(route.sourceHigh(), route.sourceLow())) {
             ipv6().snmp().count(Mib.IP6_OUT_NO_ROUTES);
             return Errno.ENETUNREACH.negated();
+        }
+        int refused = sendError();
+        if (refused != 0) {
+            return refused;
         }
         int xmitFlags = outputFlags6(route);
         int mtu = limited(route.mtu());
@@ -349,6 +414,35 @@ final class UdpSock extends DatagramSock {
         skb.priority = priority;
         skb.mark = mark;
         charge(skb);
+    }
+
+    // ---- options
+
+    @Override
+    public int setsockopt(int level, int name, ByteBuffer value) {
+        if (level != SOL_UDP) {
+            return super.setsockopt(level, name, value);
+        }
+        if (name != UDP_CORK) {
+            return Errno.ENOPROTOOPT.negated();
+        }
+        if (value.remaining() < Integer.BYTES) {
+            return Errno.EINVAL.negated();
+        }
+        corked = value.getInt(value.position()) != 0;
+        UdpCork begun = cork;
+        if (!corked && begun != null) {
+            push(begun, null); // whether it could be sent, nobody hears
+        }
+        return 0;
+    }
+
+    @Override
+    public int getsockopt(int level, int name, ByteBuffer into) {
+        if (level == SOL_UDP) {
+            return name == UDP_CORK ? SocketOptions.putInt(into, corked ? 1 : 0) : Errno.ENOPROTOOPT.negated();
+        }
+        return super.getsockopt(level, name, into);
     }
 
     // ---- receiving
