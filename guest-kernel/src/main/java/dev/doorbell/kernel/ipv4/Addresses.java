@@ -43,6 +43,25 @@ public final class Addresses implements Arp.Addresses {
         return Collections.unmodifiableList(all);
     }
 
+    /** Whether its interface had another address of the same prefix before it. */
+    public boolean isSecondary(InterfaceAddress address) {
+        InterfaceAddress first = primary(address);
+        return first != null && !first.equals(address);
+    }
+
+    /** The first address of an interface in another one's prefix; null: it has none. */
+    @Nullable
+    InterfaceAddress primary(InterfaceAddress other) {
+        for (InterfaceAddress entry : all) {
+            if (entry.dev() == other.dev()
+                    && entry.prefixLength() == other.prefixLength()
+                    && entry.network() == other.network()) {
+                return entry;
+            }
+        }
+        return null;
+    }
+
     /** True for an address of any of our interfaces, and all of 127/8. */
     @Override
     public boolean isLocal(int address) {

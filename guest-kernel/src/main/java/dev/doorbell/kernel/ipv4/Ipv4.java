@@ -158,12 +158,13 @@ public final class Ipv4 {
         return reassembly.add(fragment);
     }
 
-    /** ip addr add: also adds the route to the prefix. */
+    /** ip addr add: also adds the route to the prefix, unless an earlier address of the interface has it. */
     public void addAddress(NetDevice dev, int address, int prefixLength) {
         InterfaceAddress added = new InterfaceAddress(dev, address, prefixLength);
+        boolean primary = addresses.primary(added) == null;
         addresses.add(added);
-        if (prefixLength < 32 && !dev.isLoopback()) {
-            routes.add(connected(added));
+        if (primary) {
+            connect(added);
         }
         routes.invalidate();
     }
@@ -175,10 +176,23 @@ public final class Ipv4 {
      */
     public boolean removeAddress(NetDevice dev, int address, int prefixLength) {
         InterfaceAddress removed = new InterfaceAddress(dev, address, prefixLength);
+        boolean primary = removed.equals(addresses.primary(removed));
         boolean found = addresses.remove(removed);
         iptables.addressesGone(dev);
-        routes.remove(connected(removed));
+        if (primary) {
+            routes.remove(connected(removed));
+            InterfaceAddress next = addresses.primary(removed);
+            if (next != null) {
+                connect(next); // as with Linux's promote_secondaries
+            }
+        }
         return found;
+    }
+
+    private void connect(InterfaceAddress primary) {
+        if (primary.prefixLength() < 32 && !primary.dev().isLoopback()) {
+            routes.add(connected(primary));
+        }
     }
 
     private static RouteEntry connected(InterfaceAddress address) {

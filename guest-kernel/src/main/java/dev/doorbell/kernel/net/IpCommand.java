@@ -6,7 +6,6 @@ import dev.doorbell.kernel.core.ErrnoException;
 import dev.doorbell.kernel.ipv4.InterfaceAddress;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.neighbour.Neighbour;
-import dev.doorbell.kernel.neighbour.NeighbourState;
 import dev.doorbell.kernel.netdev.NetDevice;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -159,7 +158,7 @@ public final class IpCommand {
         StringBuilder out = new StringBuilder();
         for (NetDevice dev : ipv4.net().devices()) {
             if (only == null || only == dev) {
-                linkLine(out, dev);
+                linkLine(out, dev, family == IpWords.Family.ANY);
                 for (InterfaceAddress entry : ipv4.addresses().list()) {
                     if (entry.dev() == dev && family != IpWords.Family.SIX) {
                         addressLine(out, entry);
@@ -173,7 +172,7 @@ public final class IpCommand {
         return out.toString();
     }
 
-    private static void addressLine(StringBuilder out, InterfaceAddress entry) {
+    private void addressLine(StringBuilder out, InterfaceAddress entry) {
         boolean host = entry.dev().isLoopback();
         out.append("    inet ").append(entry);
         if (entry.broadcast() != 0 && !host) {
@@ -181,13 +180,15 @@ public final class IpCommand {
         }
         out.append(" scope ")
                 .append(host ? "host " : "global ")
+                .append(ipv4.addresses().isSecondary(entry) ? "secondary " : "")
                 .append(entry.dev().name());
         out.append("\n       valid_lft forever preferred_lft forever\n");
     }
 
     // ---- link
 
-    private static void linkLine(StringBuilder out, NetDevice dev) {
+    /** @param whole with its hardware address, which is of no family */
+    private static void linkLine(StringBuilder out, NetDevice dev, boolean whole) {
         boolean carrier = dev.isUp() && dev.netifCarrierOk();
         out.append(dev.ifindex()).append(": ").append(dev.name()).append(": <");
         out.append(dev.isUp() && !carrier ? "NO-CARRIER," : "");
@@ -197,6 +198,9 @@ public final class IpCommand {
         out.append(dev.isLoopback() ? " qdisc noqueue state " : " qdisc pfifo_fast state ");
         out.append(!dev.isUp() ? "DOWN" : dev.isLoopback() ? "UNKNOWN" : carrier ? "UP" : "DOWN");
         out.append(" group default qlen ").append(dev.txQueueLen).append('\n');
+        if (!whole) {
+            return;
+        }
         out.append(dev.isLoopback() ? "    link/loopback " : "    link/ether ");
         out.append(MacAddress.format(dev.devAddr())).append(" brd ");
         out.append(MacAddress.format(dev.isLoopback() ? 0 : NetDevice.BROADCAST_MAC))
@@ -210,7 +214,7 @@ public final class IpCommand {
             StringBuilder out = new StringBuilder();
             for (NetDevice dev : ipv4.net().devices()) {
                 if (only == null || only == dev) {
-                    linkLine(out, dev);
+                    linkLine(out, dev, true);
                 }
             }
             return out.toString();
@@ -250,17 +254,15 @@ public final class IpCommand {
     private String neighbour(IpWords words) throws IpException {
         String verb = words.hasNext() ? words.next("") : "show";
         if (isBeginning(verb, "show") || isBeginning(verb, "list")) {
-            return showNeighbours(optionalDevice(words));
+            return showNeighbours(NeighbourFilter.parse(words, ipv4.net()));
         }
         if (isBeginning(verb, "flush")) {
-            NetDevice dev = optionalDevice(words);
+            NeighbourFilter filter = NeighbourFilter.parse(words, ipv4.net());
             if (family != IpWords.Family.FOUR) {
-                six.flushNeighbours(dev);
+                six.flushNeighbours(filter);
             }
             for (Neighbour entry : stack.arp().neighbours().list()) {
-                if (family != IpWords.Family.SIX
-                        && (dev == null || entry.dev() == dev)
-                        && entry.state() != NeighbourState.PERMANENT) {
+                if (family != IpWords.Family.SIX && filter.flushes(entry, true)) {
                     stack.arp().neighbours().delete(entry);
                 }
             }
@@ -337,13 +339,13 @@ public final class IpCommand {
         }
     }
 
-    private String showNeighbours(@Nullable NetDevice only) {
+    private String showNeighbours(NeighbourFilter filter) {
         StringBuilder out = new StringBuilder();
         if (family != IpWords.Family.FOUR) {
-            six.showNeighbours(out, only);
+            six.showNeighbours(out, filter);
         }
         for (Neighbour entry : stack.arp().neighbours().list()) {
-            if (family != IpWords.Family.SIX && (only == null || only == entry.dev())) {
+            if (family != IpWords.Family.SIX && filter.selects(entry, true)) {
                 out.append(Ipv4Address.format(entry.address()))
                         .append(" dev ")
                         .append(entry.dev().name());

@@ -9,7 +9,6 @@ import dev.doorbell.kernel.ipv6.Ipv6;
 import dev.doorbell.kernel.ipv6.Route6;
 import dev.doorbell.kernel.ipv6.RouteEntry6;
 import dev.doorbell.kernel.neighbour.Neighbour;
-import dev.doorbell.kernel.neighbour.NeighbourState;
 import dev.doorbell.kernel.netdev.NetDevice;
 import java.util.List;
 import java.util.Locale;
@@ -204,7 +203,8 @@ final class IpCommand6 {
                 case "metric", "priority", "preference" ->
                     spec.metric = IpWords.number("metric", words.next("a number"), 0, Integer.MAX_VALUE);
                 // What these say follows from the rest here: there is one table, and nobody else who makes routes.
-                case "scope", "proto", "protocol", "table", "pref", "src" -> words.next("the value of " + word);
+                case "scope", "proto", "protocol", "pref", "src" -> words.next("the value of " + word);
+                case "table" -> words.mainTable();
                 case "mtu" -> {
                     spec.mtuLocked = words.skip("lock");
                     spec.mtu = IpWords.number("mtu", words.next("bytes"), 0, MAX_MTU);
@@ -454,9 +454,9 @@ final class IpCommand6 {
         }
     }
 
-    void showNeighbours(StringBuilder out, @Nullable NetDevice only) {
+    void showNeighbours(StringBuilder out, NeighbourFilter filter) {
         for (Neighbour entry : ipv6.neighbours().list()) {
-            if (only == null || only == entry.dev()) {
+            if (filter.selects(entry, false)) {
                 out.append(Ipv6Address.format(entry.high(), entry.low()));
                 out.append(" dev ").append(entry.dev().name());
                 if (entry.state().isValid()) {
@@ -468,9 +468,9 @@ final class IpCommand6 {
         }
     }
 
-    void flushNeighbours(@Nullable NetDevice only) {
+    void flushNeighbours(NeighbourFilter filter) {
         for (Neighbour entry : List.copyOf(ipv6.neighbours().list())) {
-            if ((only == null || entry.dev() == only) && entry.state() != NeighbourState.PERMANENT) {
+            if (filter.flushes(entry, false)) {
                 ipv6.neighbours().delete(entry);
             }
         }

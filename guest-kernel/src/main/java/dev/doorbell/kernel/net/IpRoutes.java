@@ -117,7 +117,8 @@ final class IpRoutes {
                     spec.mtu = IpWords.number("mtu", words.next("a number"), MIN_MTU, MAX_MTU);
                 }
                 // What these say follows from the rest here: there is one table, and nobody else who makes routes.
-                case "scope", "proto", "protocol", "table", "tos" -> words.next("the value of " + word);
+                case "scope", "proto", "protocol", "tos" -> words.next("the value of " + word);
+                case "table" -> words.mainTable();
                 case "onlink" -> {}
                 case "unicast", "blackhole", "unreachable", "prohibit" -> {
                     spec.type = RouteType.valueOf(word.toUpperCase(Locale.ROOT));

@@ -51,11 +51,22 @@ final class IpWords {
     /** Whether one of the words to come is an IPv6 address or prefix. */
     boolean haveIpv6Address() {
         for (int i = at; i < words.size(); i++) {
-            if (words.get(i).indexOf(':') >= 0 && !MAC.matcher(words.get(i)).matches()) {
+            if (words.get(i).equals("label") || words.get(i).equals("dev")) {
+                i++; // a name, which may be eth0:1
+            } else if (words.get(i).indexOf(':') >= 0
+                    && !MAC.matcher(words.get(i)).matches()) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** The name of a table of routes: there is one, and Linux knows more. */
+    void mainTable() throws IpException {
+        String table = next("the name of a table");
+        if (!table.equals("main") && !table.equals("254") && !table.equals("all")) {
+            throw new IpException("table \"" + table + "\": there is the table main only");
+        }
     }
 
     String next(String what) throws IpException {

@@ -50,6 +50,46 @@ class IpCommandTest {
     }
 
     @Test
+    void aSecondAddressOfANetworkIsSecondaryAndHasNoRouteOfItsOwn() throws IpException {
+        ip.run("addr add 10.0.0.9/24 dev eth0");
+        ip.run("addr add 10.0.5.1/32 dev eth0 label eth0:1");
+        assertThat(ip.run("-4 addr show dev eth0"))
+                .doesNotContain("link/ether")
+                .contains("inet 10.0.0.1/24 brd 10.0.0.255 scope global eth0")
+                .contains("inet 10.0.0.9/24 brd 10.0.0.255 scope global secondary eth0");
+        assertThat(ip.run("route")).isEqualTo("10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.1 \n");
+        ip.run("addr del 10.0.0.1/24 dev eth0");
+        assertThat(ip.run("addr")).contains("inet 10.0.0.9/24 brd 10.0.0.255 scope global eth0");
+        assertThat(ip.run("route")).isEqualTo("10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.9 \n");
+    }
+
+    @Test
+    void neighboursAreShownByAddressAndState() throws IpException {
+        ip.run("neigh add 10.0.0.50 lladdr 02:00:00:00:00:50 dev eth0");
+        ip.run("neigh add 10.0.0.51 lladdr 02:00:00:00:00:51 dev eth0 nud stale");
+        String first = "10.0.0.50 dev eth0 lladdr 02:00:00:00:00:50 PERMANENT \n";
+        String second = "10.0.0.51 dev eth0 lladdr 02:00:00:00:00:51 STALE \n";
+        assertThat(ip.run("neigh show nud permanent")).isEqualTo(first);
+        assertThat(ip.run("neigh show 10.0.0.51 dev eth0")).isEqualTo(second);
+        assertThat(ip.run("neigh show to 10.0.0.0/24")).contains(first, second);
+        assertThat(ip.run("neigh show to 10.0.1.0/24")).isEmpty();
+        assertThat(ip.run("neigh show 2001:db8::1")).isEmpty();
+        ip.run("neigh flush dev eth0");
+        assertThat(ip.run("neigh")).isEqualTo(first);
+        ip.run("neigh flush nud permanent");
+        assertThat(ip.run("neigh")).isEmpty();
+        assertThatThrownBy(() -> ip.run("neigh show nud sleepy")).hasMessageContaining("nud \"sleepy\"");
+    }
+
+    @Test
+    void thereIsOneTableOfRoutes() throws IpException {
+        ip.run("route add 10.9.0.0/16 via 10.0.0.3 table main");
+        assertThatThrownBy(() -> ip.run("route add 10.8.0.0/16 via 10.0.0.3 table 5"))
+                .hasMessageContaining("table \"5\"");
+        assertThatThrownBy(() -> ip.run("route show table local")).hasMessageContaining("table \"local\"");
+    }
+
+    @Test
     void theLongestPrefixWinsThenTheLowestMetric() throws IpException {
         ip.run("ip route add default via 10.0.0.2 metric 10");
         ip.run("ip route add default via 10.0.0.3 metric 5");
