@@ -40,6 +40,15 @@ public final class Fd implements AutoCloseable {
         }
     }
 
+    /** How many files this process may have open: every number is below this. */
+    public static long limit() {
+        try (GuestMemory limits = GuestMemory.allocate(16)) {
+            OsException.check(Libc.getrlimit(Libc.RLIMIT_NOFILE, limits.hostAddress(0, 16)), "getrlimit");
+            long most = limits.readLong(0);
+            return most < 0 ? Long.MAX_VALUE : most;
+        }
+    }
+
     /** The number, for {@link Libc}. Throws when closed: the number may be somebody else's by now. */
     public int fd() {
         if (fd < 0) {

@@ -34,6 +34,7 @@ public final class Libc {
     public static final int POLLIN = 1, POLLOUT = 4;
     public static final int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
     public static final int PRIO_PROCESS = 0;
+    public static final int RLIMIT_NOFILE = 7;
     public static final int SHUT_WR = 1;
     public static final int SIGINT = 2;
     private static final int SIG_DFL = 0;
@@ -188,6 +189,11 @@ public final class Libc {
     /** @param which, who {@link #PRIO_PROCESS} and 0: the calling thread */
     public static int setpriority(int which, int who, int niceness) {
         return result(LIBC.setpriority(which, who, niceness));
+    }
+
+    /** @param limits address of a struct rlimit: two 64-bit numbers, the one that counts first */
+    public static int getrlimit(int resource, long limits) {
+        return result(LIBC.getrlimit(resource, limits));
     }
 
     /** Moves the calling thread into the namespace behind {@code fd}. @param kind {@link #CLONE_NEWNET} */

@@ -84,6 +84,8 @@ public interface NativeLibc {
 
     int setpriority(int which, int who, int niceness);
 
+    int getrlimit(int resource, long limits);
+
     int setns(int fd, int kind);
 
     int shutdown(int fd, int how);

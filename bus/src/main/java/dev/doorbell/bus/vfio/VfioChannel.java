@@ -24,8 +24,11 @@ public final class VfioChannel implements AutoCloseable {
     public static final int CLOSED = 2;
     /** A header whose size is below its own or above the limit; the body was not read. The header can be looked at. */
     public static final int BAD_SIZE = 3;
-    /** Descriptors were lost: this process has too many open. */
+    /** Descriptors were lost: this process has too many open, or would have too few left for itself. */
     public static final int DESCRIPTORS_LOST = 4;
+
+    /** So many files this process must still be able to open, whatever a peer sends: to accept another, to load classes. */
+    private static final int KEPT_FREE = 32;
 
     private static final int FIRST_BYTES = 8192;
     /** SCM_MAX_FD: what Linux lets through with one message. */
@@ -44,6 +47,7 @@ public final class VfioChannel implements AutoCloseable {
     private final Fd socket;
     private final int fd;
     private final int limitBytes;
+    private final long firstRefused;
     private final GuestMemory scratch = GuestMemory.allocate(SCRATCH_BYTES);
     private final int[] descriptors = new int[MAX_RECEIVED];
     private GuestMemory in = GuestMemory.allocate(FIRST_BYTES);
@@ -54,6 +58,7 @@ public final class VfioChannel implements AutoCloseable {
     private int unsentFrom;
     private int unsentEnd;
     private boolean badSize;
+    private boolean refused;
     private boolean broken;
 
     /**
@@ -61,8 +66,14 @@ public final class VfioChannel implements AutoCloseable {
      * @param limitBytes longest message that is taken, header included
      */
     public VfioChannel(Fd socket, int limitBytes) {
+        this(socket, limitBytes, Fd.limit() - KEPT_FREE);
+    }
+
+    /** @param firstRefused descriptors with this number or a higher one are not taken */
+    VfioChannel(Fd socket, int limitBytes, long firstRefused) {
         this.socket = socket.nonBlocking();
         this.limitBytes = limitBytes;
+        this.firstRefused = firstRefused;
         fd = socket.fd();
         prepare(RECEIVE_HEADER, RECEIVE_IOVEC, RECEIVE_CONTROL);
         prepare(SEND_HEADER, SEND_IOVEC, SEND_CONTROL);
@@ -121,9 +132,10 @@ public final class VfioChannel implements AutoCloseable {
             have += (int) got;
             if (scratch.readLong(RECEIVE_HEADER + CONTROL_BYTES) != 0) {
                 keepDescriptors();
-                if ((scratch.readInt(RECEIVE_HEADER + MSG_FLAGS) & Libc.MSG_CTRUNC) != 0) {
-                    return DESCRIPTORS_LOST;
-                }
+            }
+            // also without control data: when there was not a single number left
+            if (refused || (scratch.readInt(RECEIVE_HEADER + MSG_FLAGS) & Libc.MSG_CTRUNC) != 0) {
+                return DESCRIPTORS_LOST;
             }
         }
         size = in.readInt(SIZE);
@@ -147,9 +159,10 @@ public final class VfioChannel implements AutoCloseable {
         int count = (int) (scratch.readLong(RECEIVE_CONTROL) - CMSG_DATA) / 4;
         for (int i = 0; i < count; i++) {
             int received = scratch.readInt(RECEIVE_CONTROL + CMSG_DATA + 4L * i);
-            if (descriptorCount < MAX_RECEIVED) {
+            if (received < firstRefused && descriptorCount < MAX_RECEIVED) {
                 descriptors[descriptorCount++] = received;
             } else {
+                refused |= received >= firstRefused;
                 Libc.close(received);
             }
         }
