@@ -1,5 +1,6 @@
 package dev.doorbell.bus.mem;
 
+import java.lang.ref.Cleaner;
 import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
 import java.util.Objects;
@@ -24,26 +25,63 @@ public final class GuestMemory implements AutoCloseable {
     /** Odd, and without a pattern. */
     private static final long HASH_FIRST = 0x9E37_79B9_7F4A_7C15L, HASH_SECOND = 0xC2B2_AE3D_27D4_EB4FL;
 
-    private final @Nullable BytesStore<?, ?> store;
-    private final @Nullable Runnable release;
+    private static final Cleaner CLEANER = Cleaner.create();
+
+    private final Release release;
     private final long base;
     private long size;
     /** Null until somebody wants to know which pages change. */
     private @Nullable PageLog log;
 
-    private GuestMemory(@Nullable BytesStore<?, ?> store, @Nullable Runnable release, long base, long size) {
-        this.store = store;
+    private GuestMemory(Release release, long base, long size) {
         this.release = release;
         this.base = base;
         this.size = size;
     }
 
+    /** Gives memory back, the first time. Knows the store and not the memory, which must become unreachable. */
+    private static final class Release implements Runnable {
+        private @Nullable Runnable action;
+
+        Release(Runnable action) {
+            this.action = action;
+        }
+
+        /** By {@link #close()}, or by the cleaner when there is nobody left who could call that. */
+        @Override
+        public void run() {
+            Runnable due = action;
+            action = null;
+            if (due != null) {
+                due.run();
+            }
+        }
+    }
+
     /** Anonymous memory, zeroed. The caller owns it and closes it. */
     public static GuestMemory allocate(long bytes) {
+        return allocate(bytes, false);
+    }
+
+    /**
+     * Anonymous memory, zeroed, that nobody needs to close: it is given back when it cannot be reached any more, like that of
+     * a direct {@link ByteBuffer}. For what lives as long as its owner and has no end of its own, such as a packet buffer of a
+     * card; not for memory that is used in the method that made it.
+     */
+    public static GuestMemory allocateAuto(long bytes) {
+        return allocate(bytes, true);
+    }
+
+    private static GuestMemory allocate(long bytes, boolean auto) {
         BytesStore<?, ?> store = BytesStore.nativeStoreWithFixedCapacity(bytes);
         long base = store.addressForRead(0);
         MEMORY.setMemory(base, bytes, (byte) 0);
-        return new GuestMemory(store, null, base, bytes);
+        Release release = new Release(store::releaseLast);
+        GuestMemory memory = new GuestMemory(release, base, bytes);
+        if (auto) {
+            CLEANER.register(memory, release);
+        }
+        return memory;
     }
 
     /**
@@ -53,7 +91,7 @@ public final class GuestMemory implements AutoCloseable {
      * @param release runs at {@link #close()}: unmaps it
      */
     public static GuestMemory ofHost(long hostAddress, long bytes, Runnable release) {
-        return new GuestMemory(null, release, hostAddress, bytes);
+        return new GuestMemory(new Release(release), hostAddress, bytes);
     }
 
     /** Bytes; 0 after {@link #close()}. */
@@ -276,7 +314,7 @@ public final class GuestMemory implements AutoCloseable {
     void endLog() {
         log = null;
         if (size == 0) {
-            release();
+            release.run();
         }
     }
 
@@ -288,15 +326,6 @@ public final class GuestMemory implements AutoCloseable {
         }
         size = 0;
         if (log == null) {
-            release();
-        }
-    }
-
-    private void release() {
-        if (store != null) {
-            store.releaseLast();
-        }
-        if (release != null) {
             release.run();
         }
     }

@@ -3,6 +3,9 @@ package dev.doorbell.bus.mem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -12,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class GuestMemoryTest {
-    private static final long SIZE = 4096;
+    private static final long SIZE = 4096, MANY = 8L << 20;
     private final GuestMemory memory = GuestMemory.allocate(SIZE);
 
     @AfterEach
@@ -107,5 +110,24 @@ class GuestMemoryTest {
             }
         }
         assertThat(seen).hasSize(made);
+    }
+
+    @Test
+    void memoryThatNobodyClosesIsGivenBackWhenItCannotBeReached() throws IOException {
+        long before = residentKilobytes();
+        for (int i = 0; i < 128; i++) {
+            GuestMemory.allocateAuto(MANY);
+        }
+        for (int i = 0; i < 1000 && residentKilobytes() - before > 32 * MANY / 1024; i++) {
+            System.gc(); // the cleaner is a thread of its own
+        }
+        assertThat(residentKilobytes() - before).isLessThan(32 * MANY / 1024);
+    }
+
+    private static long residentKilobytes() throws IOException {
+        return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                .filter(line -> line.startsWith("RssAnon:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+                .sum();
     }
 }

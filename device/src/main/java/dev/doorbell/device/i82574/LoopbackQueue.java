@@ -23,7 +23,7 @@ final class LoopbackQueue {
     private final Consumer<Frame> receiver;
     private final IntPredicate receiverMakesRoom;
     private final Event arrival;
-    private final GuestMemory memory = GuestMemory.allocate(CAPACITY);
+    private final GuestMemory memory = GuestMemory.allocateAuto(CAPACITY);
     private final Frame frame = new Frame(memory);
     private final int[] length = new int[MAX_FRAMES];
     private final boolean[] fcsGood = new boolean[MAX_FRAMES];

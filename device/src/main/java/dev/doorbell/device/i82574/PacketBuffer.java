@@ -26,7 +26,7 @@ final class PacketBuffer {
     private static final int ENTRIES = 1024;
 
     private final RegisterFile regs;
-    private final GuestMemory memory = GuestMemory.allocate(TOTAL_BYTES + MAX_FRAME_BYTES + GRANULE);
+    private final GuestMemory memory = GuestMemory.allocateAuto(TOTAL_BYTES + MAX_FRAME_BYTES + GRANULE);
 
     private final int[] offset = new int[ENTRIES];
     private final int[] length = new int[ENTRIES];

@@ -24,7 +24,7 @@ final class PauseUnit implements FlowControl {
     private final Runnable resumed;
     private final Event pauseOver;
     private final Event sending;
-    private final GuestMemory memory = GuestMemory.allocate(FRAME_BYTES + 4);
+    private final GuestMemory memory = GuestMemory.allocateAuto(FRAME_BYTES + 4);
     private final Frame frame = new Frame(memory);
     /** Waits to be sent; 0 when none does. */
     private int xoffQuanta;

@@ -39,7 +39,7 @@ final class RxRing {
     private final Register lengthBytes;
     private final Register head;
     private final Register tail;
-    private final GuestMemory cache = GuestMemory.allocate(CACHE * DESCRIPTOR_BYTES);
+    private final GuestMemory cache = GuestMemory.allocateAuto(CACHE * DESCRIPTOR_BYTES);
     private final byte[] statusAt = new byte[CACHE];
     private int first;
     private int done;

@@ -21,7 +21,7 @@ final class TransmitBuffer {
     private static final int RESERVE = HEADROOM + MAX_PACKET_BYTES;
 
     private final DmaPort dma;
-    private final GuestMemory memory = GuestMemory.allocate(CAPACITY);
+    private final GuestMemory memory = GuestMemory.allocateAuto(CAPACITY);
     private final int[] start;
     private final int[] length;
     /** Dword 2 of the EOP descriptor: command and kind. */

@@ -35,7 +35,7 @@ final class TransmitMac {
     private final Tracer tracer;
     private final TransmitTruth truth = new TransmitTruth();
     private final Frame frame = new Frame(EMPTY);
-    private final GuestMemory padded = GuestMemory.allocate(MIN_FRAME_BYTES + 4);
+    private final GuestMemory padded = GuestMemory.allocateAuto(MIN_FRAME_BYTES + 4);
     private final CRC32 crc = new CRC32();
     private final byte[] crcInput = new byte[TransmitBuffer.MAX_PACKET_BYTES];
 

@@ -63,7 +63,7 @@ final class TransmitQueue {
     private final Event writeBack;
 
     /** Descriptors of the burst, as fetched; behind them one status byte for write-backs. */
-    private final GuestMemory onChip = GuestMemory.allocate((BURST + 1) * TransmitDescriptor.BYTES);
+    private final GuestMemory onChip = GuestMemory.allocateAuto((BURST + 1) * TransmitDescriptor.BYTES);
 
     private final int scratch = BURST * TransmitDescriptor.BYTES;
     /** Where the burst was fetched from; the registers may say something else by the time of the write-back. */

@@ -22,7 +22,7 @@ public final class Segmenter {
     private static final int TCP_FIN_PSH = 0x09, TCP_PROTOCOL = 6;
     private static final int UDP_LENGTH = 4, UDP_MIN_BYTES = 8;
 
-    private final GuestMemory prototype = GuestMemory.allocate(MAX_HEADER_BYTES + 1);
+    private final GuestMemory prototype = GuestMemory.allocateAuto(MAX_HEADER_BYTES + 1);
     private final OffloadContext context;
     private GuestMemory memory;
     private long packet;
