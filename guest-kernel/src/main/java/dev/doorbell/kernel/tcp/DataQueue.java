@@ -271,6 +271,7 @@ final class DataQueue {
     private void fin(TcpConnection c) {
         c.ackPending |= TcpConnection.ACK_SCHEDULED | TcpConnection.ACK_NOW;
         c.shutdown |= Sock.RCV_SHUTDOWN;
+        c.finReceived = true;
         clearOutOfOrder(c);
         switch (c.state()) {
             case SYN_RECV, ESTABLISHED -> {

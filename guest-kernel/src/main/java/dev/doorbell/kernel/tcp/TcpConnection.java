@@ -59,6 +59,8 @@ final class TcpConnection extends Flow {
     Path path;
     private TcpState state = TcpState.CLOSE;
     int shutdown;
+    /** The peer's FIN has come, in order. */
+    boolean finReceived;
     /** Its claim on the local port. */
     PortTable.@Nullable Holder holder;
 

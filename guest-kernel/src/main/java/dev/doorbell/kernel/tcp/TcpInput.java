@@ -84,11 +84,14 @@ final class TcpInput {
             // In-order data, nothing unusual: we are the receiver.
             mib.inc(Counter.TCPHPHits);
             updateTsRecentFast(c, skb, options);
-            if (skb.cbAck != c.sndUna) {
+            boolean acked = skb.cbAck != c.sndUna;
+            if (acked) {
                 acks.process(c, skb, options, window, AckContext.DATA);
             }
             data.receive(c, skb);
-            sendCheck(c);
+            if (acked) { // else nothing has changed for what waits to be sent, and MSG_MORE holds it back
+                sendCheck(c);
+            }
             tcp.acks.check(c);
             return;
         }

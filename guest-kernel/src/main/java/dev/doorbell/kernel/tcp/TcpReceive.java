@@ -67,10 +67,10 @@ final class TcpReceive {
                     break; // reads stop at the mark
                 }
                 if (distance == 0 && !sock.outOfBandInline) {
-                    at++; // the urgent byte is read out of band
+                    at++; // the urgent byte is read out of band, or no more once the reader is past it
                     if (!peek) {
                         c.copiedSeq = at;
-                        c.urgentData = c.urgentData == TcpConnection.URGENT_READ ? 0 : c.urgentData;
+                        c.urgentData = 0;
                     }
                     continue;
                 }
@@ -124,6 +124,9 @@ final class TcpReceive {
     }
 
     private static long nothing(TcpSock sock, TcpConnection c, int wanted) {
+        if (c.finReceived) {
+            return 0; // the stream has ended, whatever went wrong since
+        }
         if (sock.pendingError() != 0) {
             return sock.takeError();
         }
