@@ -245,7 +245,7 @@ public abstract class InetSock extends Sock {
             boolean localIsV6 = addressBound && !localIsV4 && !ends.isLocalAny();
             return v6Only || localIsV6 ? Errno.ENETUNREACH.negated() : 0;
         }
-        if (localIsV4) {
+        if (localIsV4 && addressBound) {
             return Errno.EAFNOSUPPORT.negated();
         }
         if (Ipv6Address.isLinkLocal(in.high())) {
@@ -271,6 +271,11 @@ public abstract class InetSock extends Sock {
     /** The interface that packets to {@link #ends} must leave by, or 0. */
     public final int outInterface() {
         return boundInterface != 0 ? boundInterface : ends.scope;
+    }
+
+    /** It has a local port: some options can be set no more. */
+    protected boolean hasPort() {
+        return ends.localPort != 0;
     }
 
     /** Forgets the local address, not the port: back to the wildcard of the socket's family. */

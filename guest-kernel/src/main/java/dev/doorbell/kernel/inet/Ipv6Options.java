@@ -61,7 +61,7 @@ public final class Ipv6Options {
         boolean on = number != 0;
         switch (name) {
             case IPV6_V6ONLY -> {
-                if (sock.ends.localPort != 0) {
+                if (sock.hasPort()) {
                     return Errno.EINVAL.negated();
                 }
                 sock.v6Only = on;

@@ -76,9 +76,7 @@ public final class TcpSock extends InetSock {
     @Override
     public int bind(SockAddr address) {
         Endpoints wanted = new Endpoints();
-        TcpConnection failed = connection;
-        boolean gone = failed == null || failed.state() == TcpState.CLOSE;
-        int error = readLocal(address, wanted, !gone || portBound || listener != null || holder != null);
+        int error = readLocal(address, wanted, hasPort());
         if (error != 0) {
             return error;
         }
@@ -122,6 +120,14 @@ public final class TcpSock extends InetSock {
         ends.local(high, low, wanted.port);
         addressBound = !ends.isLocalAny();
         return 0;
+    }
+
+    /** An attempt to connect that failed has given its port back. */
+    @Override
+    protected boolean hasPort() {
+        TcpConnection c = connection;
+        boolean alive = c != null && c.state() != TcpState.CLOSE;
+        return alive || portBound || listener != null || holder != null;
     }
 
     private PortTable.Holder claim(int port, long high, long low) {

@@ -61,7 +61,7 @@ final class UdpSock extends DatagramSock {
     @Override
     public int bind(SockAddr address) {
         Endpoints wanted = new Endpoints();
-        int error = readLocal(address, wanted, ends.localPort != 0);
+        int error = readLocal(address, wanted, hasPort());
         if (error != 0) {
             return error;
         }
@@ -173,7 +173,8 @@ final class UdpSock extends DatagramSock {
         if (length > MAX_PAYLOAD) {
             return Errno.EMSGSIZE.negated();
         }
-        if ((flags & MSG_OOB) != 0 && domain() == AF_INET) { // IPv6 takes no notice of it
+        boolean outOfBand = (flags & MSG_OOB) != 0;
+        if (outOfBand && domain() == AF_INET) {
             return Errno.EOPNOTSUPP.negated();
         }
         boolean more = corked || (flags & MSG_MORE) != 0;
@@ -181,9 +182,9 @@ final class UdpSock extends DatagramSock {
         if (begun != null) {
             return append(begun, message, more);
         }
-        boolean named = message.name != null && !(domain() == AF_INET6 && message.name.family() == AF_UNSPEC);
-        if (named) {
-            int refusal = readRemote(message.name, to);
+        SockAddr name = message.name;
+        if (name != null && !(domain() == AF_INET6 && name.family() == AF_UNSPEC)) {
+            int refusal = readRemote(name, to);
             if (refusal != 0) {
                 return refusal;
             }
@@ -194,6 +195,9 @@ final class UdpSock extends DatagramSock {
             to.copyFrom(ends);
         } else {
             return Errno.EDESTADDRREQ.negated();
+        }
+        if (to.isV4() && outOfBand) { // IPv6 takes no notice of it
+            return Errno.EOPNOTSUPP.negated();
         }
         if (to.isV4() && length > MAX_PAYLOAD_V4) {
             return Errno.EMSGSIZE.negated();
@@ -308,8 +312,9 @@ final class UdpSock extends DatagramSock {
     }
 
     private long sendToV6(Message message, int length) {
-        long sourceHigh = v6.sourceLow != 0 ? v6.sourceHigh : ends.localHigh;
-        long sourceLow = v6.sourceLow != 0 ? v6.sourceLow : ends.localLow;
+        boolean localIsV4 = Ipv6Address.isV4(ends.localHigh, ends.localLow); // of an IPv4 peer that it has
+        long sourceHigh = v6.sourceLow != 0 ? v6.sourceHigh : localIsV4 ? 0 : ends.localHigh;
+        long sourceLow = v6.sourceLow != 0 ? v6.sourceLow : localIsV4 ? 0 : ends.localLow;
         int outInterface = boundInterface != 0 ? boundInterface : v6.sourceInterface;
         ControlMessages control = message.control;
         if (control != null && control.has(ControlMessages.PKTINFO6)) {
