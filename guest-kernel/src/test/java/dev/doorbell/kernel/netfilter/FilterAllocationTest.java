@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** With rules, tracking and translation in force, a forwarded packet of a known connection costs no Java object. */
 class FilterAllocationTest {
-    private static final int ROUNDS = 5_000;
+    private static final int ROUNDS = 5_000, ATTEMPTS = 20;
     private static final String RULES = """
             *raw
             -A PREROUTING -p tcp -m tcp --dport 9999 -j NOTRACK
@@ -62,11 +62,17 @@ class FilterAllocationTest {
                 dev.netifReceiveSkb(skb);
             };
             rounds(router, receive, ROUNDS * 4);
-            long before = threads.getCurrentThreadAllocatedBytes();
-            rounds(router, receive, ROUNDS);
-            long perPacket = (threads.getCurrentThreadAllocatedBytes() - before) / ROUNDS;
+            long perPacket = -1;
+            int measured = 0;
+            // Until the JIT has removed what does not escape: how long that takes depends on what else the machine
+            // does.
+            for (; measured < ATTEMPTS && perPacket != 0; measured++) {
+                long before = threads.getCurrentThreadAllocatedBytes();
+                rounds(router, receive, ROUNDS);
+                perPacket = (threads.getCurrentThreadAllocatedBytes() - before) / ROUNDS;
+            }
             assertThat(perPacket).isZero();
-            assertThat(router.hits("filter -A FORWARD -m state")).isEqualTo(ROUNDS * 5);
+            assertThat(router.hits("filter -A FORWARD -m state")).isEqualTo(ROUNDS * (4L + measured));
         }
     }
 }

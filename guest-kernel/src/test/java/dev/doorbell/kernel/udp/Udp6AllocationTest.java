@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 /** In steady state a datagram over IPv6 costs no Java object, in and out. */
 class Udp6AllocationTest {
-    private static final int ROUNDS = 5_000, BYTES = 18;
+    private static final int ROUNDS = 5_000, ATTEMPTS = 20, BYTES = 18;
 
     private final StackFixture f = new StackFixture();
     private final Syscalls sys = f.process();
@@ -78,8 +78,13 @@ class Udp6AllocationTest {
         sys.bind(fd, new SockAddrIn6(0, 0, 7));
         sock = sys.sock(fd);
         rounds();
-        long before = threads.getCurrentThreadAllocatedBytes();
-        rounds();
-        assertThat((threads.getCurrentThreadAllocatedBytes() - before) / ROUNDS).isZero();
+        long perRound = -1;
+        // Until the JIT has removed what does not escape: how long that takes depends on what else the machine does.
+        for (int attempt = 0; attempt < ATTEMPTS && perRound != 0; attempt++) {
+            long before = threads.getCurrentThreadAllocatedBytes();
+            rounds();
+            perRound = (threads.getCurrentThreadAllocatedBytes() - before) / ROUNDS;
+        }
+        assertThat(perRound).isZero();
     }
 }

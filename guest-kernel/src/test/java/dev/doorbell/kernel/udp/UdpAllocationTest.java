@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 /** In steady state a datagram costs no Java object, from the driver's poll to recv() and from send() to the card. */
 class UdpAllocationTest {
-    private static final int ROUNDS = 5_000;
+    private static final int ROUNDS = 5_000, ATTEMPTS = 20;
 
     private final StackFixture f = StackFixture.withPeer();
     private final Syscalls sys = f.process();
@@ -66,9 +66,14 @@ class UdpAllocationTest {
         sys.bind(fd, new SockAddrIn(0, 7));
         sock = sys.sock(fd);
         rounds(ROUNDS, answer);
-        long before = threads.getCurrentThreadAllocatedBytes();
-        rounds(ROUNDS, answer);
-        return (threads.getCurrentThreadAllocatedBytes() - before) / ROUNDS;
+        long perRound = -1;
+        // Until the JIT has removed what does not escape: how long that takes depends on what else the machine does.
+        for (int attempt = 0; attempt < ATTEMPTS && perRound != 0; attempt++) {
+            long before = threads.getCurrentThreadAllocatedBytes();
+            rounds(ROUNDS, answer);
+            perRound = (threads.getCurrentThreadAllocatedBytes() - before) / ROUNDS;
+        }
+        return perRound;
     }
 
     @Test
