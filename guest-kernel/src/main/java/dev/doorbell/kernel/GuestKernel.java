@@ -164,6 +164,11 @@ public final class GuestKernel implements AutoCloseable {
             return this;
         }
 
+        /** Who was given last; null: nobody. For one that watches in its place and tells it. */
+        public @Nullable KernelProbe probe() {
+            return probe;
+        }
+
         /** Who may refuse what drivers ask for. */
         public Builder gate(KernelGate refuser) {
             gate = refuser;

@@ -23,7 +23,9 @@ public final class GuestMemory implements AutoCloseable {
     private static final long ARRAY_BASE = MEMORY.arrayBaseOffset(byte[].class);
 
     /** Odd, and without a pattern. */
-    private static final long HASH_FIRST = 0x9E37_79B9_7F4A_7C15L, HASH_SECOND = 0xC2B2_AE3D_27D4_EB4FL;
+    private static final long HASH_FIRST = 0x9E37_79B9_7F4A_7C15L,
+            HASH_SECOND = 0xC2B2_AE3D_27D4_EB4FL,
+            HASH_STEP = 0x1656_67B1_9E37_79F9L;
 
     private static final Cleaner CLEANER = Cleaner.create();
 
@@ -253,8 +255,10 @@ public final class GuestMemory implements AutoCloseable {
         long address = base + gpa;
         long end = address + bytes;
         long hash = bytes * HASH_SECOND;
+        long key = HASH_FIRST; // another one for each place; so no product waits for the one before
         for (; address < end - 16; address += 16) {
-            hash = mix(MEMORY.readLong(address) ^ HASH_FIRST, MEMORY.readLong(address + 8) ^ hash);
+            hash += mix(MEMORY.readLong(address) ^ key, MEMORY.readLong(address + 8) ^ HASH_SECOND);
+            key += HASH_STEP;
         }
         long first = 0, last = 0;
         if (bytes >= 8) { // bytes that are in already do no harm
@@ -265,7 +269,7 @@ public final class GuestMemory implements AutoCloseable {
                 last = last << 8 | MEMORY.readByte(address) & 0xFF;
             }
         }
-        return mix(hash ^ HASH_FIRST, mix(first ^ HASH_FIRST, last ^ hash) ^ HASH_SECOND);
+        return mix(hash ^ HASH_FIRST, mix(first ^ key, last ^ HASH_SECOND) ^ HASH_STEP);
     }
 
     /** Both halves of a product: each bit of a factor reaches most of it. */

@@ -181,7 +181,11 @@ public final class Libc {
         return result(LIBC.statx(directory, path, flags, mask, buffer));
     }
 
-    /** As {@link #statx(int, String, int, int, long)}, without converting anything. @param path address of a C string */
+    /**
+     * As {@link #statx(int, String, int, int, long)}, without converting anything.
+     *
+     * @param path address of a C string
+     */
     public static int statx(int directory, long path, int flags, int mask, long buffer) {
         return result(LIBC.statx(directory, path, flags, mask, buffer));
     }
@@ -196,12 +200,20 @@ public final class Libc {
         return result(LIBC.getrlimit(resource, limits));
     }
 
-    /** Moves the calling thread into the namespace behind {@code fd}. @param kind {@link #CLONE_NEWNET} */
+    /**
+     * Moves the calling thread into the namespace behind {@code fd}.
+     *
+     * @param kind {@link #CLONE_NEWNET}
+     */
     public static int setns(int fd, int kind) {
         return result(LIBC.setns(fd, kind));
     }
 
-    /** Closes one direction of a connection. @param how {@link #SHUT_WR} */
+    /**
+     * Closes one direction of a connection.
+     *
+     * @param how {@link #SHUT_WR}
+     */
     public static int shutdown(int fd, int how) {
         return result(LIBC.shutdown(fd, how));
     }

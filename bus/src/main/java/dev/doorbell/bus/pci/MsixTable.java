@@ -125,10 +125,6 @@ public final class MsixTable {
         return enabled;
     }
 
-    public boolean isFunctionMasked() {
-        return functionMasked;
-    }
-
     /** Masked by its own bit or by the function mask. */
     public boolean isMasked(int vector) {
         return functionMasked || (entry[4 * vector + 3] & CONTROL_MASK) != 0;

@@ -19,7 +19,6 @@ public final class VirtualTime extends AbstractWorld {
     private static final long NAMED = 1_000;
 
     private final long seed;
-    private long eventsPerInstant = MAX_EVENTS_PER_INSTANT;
 
     /** @param seed where the randomness of the world's components is split from */
     public VirtualTime(long seed) {
@@ -34,15 +33,6 @@ public final class VirtualTime extends AbstractWorld {
 
     public long seed() {
         return seed;
-    }
-
-    /**
-     * Sooner than by default the world counts as spinning.
-     *
-     * @param events at one instant, after which it is ended by a {@link StandstillException}
-     */
-    public void limitEventsPerInstant(long events) {
-        eventsPerInstant = events;
     }
 
     /** When the next event is due, perhaps now; {@link Long#MAX_VALUE}: nothing is left to happen. */
@@ -88,7 +78,7 @@ public final class VirtualTime extends AbstractWorld {
             if (condition.getAsBoolean()) {
                 return true;
             }
-            if (++count > eventsPerInstant) {
+            if (++count > MAX_EVENTS_PER_INSTANT) {
                 throw standstill(count);
             }
         }

@@ -41,4 +41,19 @@ public final class IcmpTypes {
     public static final int REDIRECT_HOST = 1;
 
     private IcmpTypes() {}
+
+    /** True for a question or its answer, which have an identifier; false for what reports an error. RFC 1122 3.2.2. */
+    public static boolean isQuery(int type) {
+        return switch (type) {
+            case ECHO,
+                    ECHO_REPLY,
+                    TIMESTAMP,
+                    TIMESTAMP_REPLY,
+                    INFO_REQUEST,
+                    INFO_REPLY,
+                    ADDRESS_MASK,
+                    ADDRESS_MASK_REPLY -> true;
+            default -> false;
+        };
+    }
 }

@@ -61,11 +61,6 @@ public final class Ipv6Address {
         return high >>> 54 == 0xFE80 >>> 6;
     }
 
-    /** fc00::/7, RFC 4193. */
-    public static boolean isUniqueLocal(long high) {
-        return high >>> 57 == 0xFC >>> 1;
-    }
-
     /** Scope of a group, RFC 7346: 1 interface, 2 link, 5 site, 8 organisation, 14 global. */
     public static int groupScope(long high) {
         return (int) (high >>> 48) & 0xF;

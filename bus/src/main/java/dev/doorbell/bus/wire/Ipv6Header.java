@@ -33,6 +33,11 @@ public final class Ipv6Header extends HeaderView<Ipv6Header> {
     }
 
     /** Bytes behind this header, extension headers included. */
+    /** The flow label stays. */
+    public Ipv6Header trafficClass(int trafficClass) {
+        return versionClassLabel(trafficClass, i32(FIRST_WORD));
+    }
+
     public int payloadLength() {
         return u16(PAYLOAD_LENGTH);
     }

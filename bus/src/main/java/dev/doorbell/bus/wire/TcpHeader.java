@@ -107,11 +107,6 @@ public final class TcpHeader extends HeaderView<TcpHeader> {
         return this;
     }
 
-    /** The three bits between data offset and flags that must be zero on sending and ignored on receipt. */
-    public int reservedBits() {
-        return u16(OFFSET_FLAGS) >>> 9 & 7;
-    }
-
     public boolean isFin() {
         return (flags() & FIN) != 0;
     }

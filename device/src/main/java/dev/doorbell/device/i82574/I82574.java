@@ -31,7 +31,12 @@ import java.util.SortedMap;
  * <p>Owns all state of the card. Everything happens on the world's thread, in register accesses and in scheduled steps.
  */
 public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace.Listener, Inspectable {
-    private static final long NEGOTIATION_ZERO_NS = 10_000_000L;
+    /**
+     * Shorter than what a driver does between restarting the PHY and looking at STATUS: a link that comes up between two
+     * reads fails the register test of Linux ({@code ethtool -t}), which on copper it never meets.
+     */
+    private static final long NEGOTIATION_ZERO_NS = 1_000_000L;
+
     private static final long NEGOTIATION_REALISTIC_NS = 2_500_000_000L;
     /** Drivers wait 4.5 s. */
     private static final long NEGOTIATION_MAX_NS = 4_000_000_000L;

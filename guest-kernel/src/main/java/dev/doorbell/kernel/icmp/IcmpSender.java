@@ -110,21 +110,7 @@ final class IcmpSender implements IcmpErrors {
         }
         // Errors about errors could go round for ever. What cannot be looked at is taken for one.
         long type = skb.networkHeader + headerLength;
-        return type < skb.tail() && isQuery(skb.memory().readByte(type) & 0xFF);
-    }
-
-    private static boolean isQuery(int type) {
-        return switch (type) {
-            case IcmpTypes.ECHO,
-                    IcmpTypes.ECHO_REPLY,
-                    IcmpTypes.TIMESTAMP,
-                    IcmpTypes.TIMESTAMP_REPLY,
-                    IcmpTypes.INFO_REQUEST,
-                    IcmpTypes.INFO_REPLY,
-                    IcmpTypes.ADDRESS_MASK,
-                    IcmpTypes.ADDRESS_MASK_REPLY -> true;
-            default -> false;
-        };
+        return type < skb.tail() && IcmpTypes.isQuery(skb.memory().readByte(type) & 0xFF);
     }
 
     /** @param pulled bytes between the IP header and data() */

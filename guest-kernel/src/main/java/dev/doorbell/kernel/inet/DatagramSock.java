@@ -389,8 +389,13 @@ public abstract class DatagramSock extends InetSock {
     private void sendDone(SkBuff skb) {
         boolean wasFull = sendBytes >= sendBufferBytes / 2;
         sendBytes -= skb.truesize;
-        if (wasFull && sendBytes < sendBufferBytes / 2) {
+        if (sendBytes >= sendBufferBytes / 2) {
+            return;
+        }
+        if (wasFull) {
             stateChanged(EPOLLOUT | EPOLLWRNORM);
+        } else {
+            readyOnceMore(EPOLLOUT | EPOLLWRNORM); // each packet that has left is an edge, as in Linux
         }
     }
 

@@ -152,12 +152,6 @@ public final class Ipv4 {
         reassembleFirst = on;
     }
 
-    /** Takes a fragment; the whole datagram when it was the last one that was missing, else null. */
-    @Nullable
-    SkBuff reassemble(SkBuff fragment) {
-        return reassembly.add(fragment);
-    }
-
     /** ip addr add: also adds the route to the prefix, unless an earlier address of the interface has it. */
     public void addAddress(NetDevice dev, int address, int prefixLength) {
         InterfaceAddress added = new InterfaceAddress(dev, address, prefixLength);

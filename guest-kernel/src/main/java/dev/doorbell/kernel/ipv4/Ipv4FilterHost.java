@@ -90,6 +90,17 @@ final class Ipv4FilterHost implements NetfilterHost {
     }
 
     @Override
+    public int mtuOf(SkBuff skb) {
+        return skb.dst instanceof Route route ? route.mtu() : 0;
+    }
+
+    @Override
+    public int mtuTo(long high, long low) {
+        Route route = ipv4.routes().lookup((int) low, 0, 0);
+        return route == null ? Integer.MAX_VALUE : route.mtu();
+    }
+
+    @Override
     public void sendIcmpError(SkBuff skb, int type, int code) {
         skb.networkHeader = skb.data();
         ipv4.sendIcmpError(skb, type, code, 0);

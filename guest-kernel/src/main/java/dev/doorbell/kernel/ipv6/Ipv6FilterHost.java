@@ -101,6 +101,17 @@ final class Ipv6FilterHost implements NetfilterHost {
     }
 
     @Override
+    public int mtuOf(SkBuff skb) {
+        return skb.dst instanceof Route6 route ? route.mtu() : 0;
+    }
+
+    @Override
+    public int mtuTo(long high, long low) {
+        Route6 route = ipv6.routes().lookup(high, low, 0, 0, 0);
+        return route == null ? Integer.MAX_VALUE : route.mtu();
+    }
+
+    @Override
     public void sendIcmpError(SkBuff skb, int type, int code) {
         NetDevice before = skb.dev;
         skb.dev = before == null ? loopback : before;

@@ -69,6 +69,7 @@ final class Ipv6Forward {
         }
         ip.wrap(skb.memory(), skb.data(), skb.headLength());
         ip.hopLimit(ip.hopLimit() - 1);
+        skb.dst = route;
         if (!ipv6.netfilter().isEmpty(NetfilterHooks.FORWARD)) {
             Verdict verdict = ipv6.netfilter().run(NetfilterHooks.FORWARD, skb, in, route.dev());
             if (verdict != Verdict.ACCEPT) {
@@ -79,7 +80,6 @@ final class Ipv6Forward {
             }
         }
         snmp.count(Mib.IP6_OUT_FORW_DATAGRAMS);
-        skb.dst = route;
         ipv6.output().output(skb, route);
     }
 

@@ -24,6 +24,7 @@ public final class Softirqs {
     private final Runnable servePending = this::servePending;
     private int pending;
     private int runnableTasks;
+    private long heldOffUntilNs;
     private long lastPassNs = Long.MIN_VALUE / 2;
 
     public Softirqs(KernelContext kernel) {
@@ -75,7 +76,16 @@ public final class Softirqs {
         return runs[vector.ordinal()];
     }
 
+    /** Something else has the processor: no pass begins before this time. For models of a slow machine. */
+    public void holdOff(long untilNs) {
+        heldOffUntilNs = Math.max(heldOffUntilNs, untilNs);
+    }
+
     private void run() {
+        if (kernel.nowNs() < heldOffUntilNs) {
+            event.at(heldOffUntilNs);
+            return;
+        }
         kernel.cpu().runInSoftirq(servePending);
     }
 

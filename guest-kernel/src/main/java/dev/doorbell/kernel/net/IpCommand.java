@@ -19,10 +19,11 @@ import org.jspecify.annotations.Nullable;
  * ip address add|replace|del CIDR [brd ADDRESS|+] [scope SCOPE] dev NAME,  ip address show|flush [dev NAME]
  * ip route   add|append|replace|change|del|show|flush|get ...               see {@link IpRoutes}
  * ip neigh   add|replace|change|del ADDRESS [lladdr MAC] [nud STATE] dev NAME,  ip neigh show|flush [dev NAME]
+ * ip rule    show
  * ip link    set [dev] NAME up|down|mtu N|address MAC,  ip link show [dev NAME]
  * </pre>
  *
- * What it prints has the form of iproute2. Beginnings of words are understood as there: {@code ip a s}, {@code ip r}.
+ * What it prints has the form of iproute2, with {@code -br} its brief form. Beginnings of words are understood as there: {@code ip a s}, {@code ip r}.
  */
 public final class IpCommand {
     private final NetStack stack;
@@ -30,6 +31,7 @@ public final class IpCommand {
     private final IpRoutes routes;
     private final IpCommand6 six;
     private IpWords.Family family = IpWords.Family.ANY;
+    private boolean brief;
 
     public IpCommand(NetStack stack) {
         this.stack = stack;
@@ -49,12 +51,13 @@ public final class IpCommand {
         IpWords words = new IpWords(command);
         words.skip("ip");
         family = words.family();
-        String object = words.next("addr, route, neigh or link");
+        brief = words.isBrief();
+        String object = words.next("addr, route, rule, neigh or link");
         if (isBeginning(object, "address")) {
             return address(words);
         }
         if (isBeginning(object, "route")) {
-            return isSix(words) ? six.route(words) : routes.run(words);
+            return route(words);
         }
         if (isBeginning(object, "neighbour") || isBeginning(object, "neighbor")) {
             return neighbour(words);
@@ -62,7 +65,29 @@ public final class IpCommand {
         if (isBeginning(object, "link")) {
             return link(words);
         }
-        throw new IpException("Object \"" + object + "\" is unknown, there are addr, route, neigh and link");
+        if (isBeginning(object, "rule")) {
+            return rules(words);
+        }
+        throw new IpException("Object \"" + object + "\" is unknown, there are addr, route, rule, neigh and link");
+    }
+
+    private String route(IpWords words) throws IpException {
+        if (isSix(words)) {
+            return six.route(words);
+        }
+        boolean both = family == IpWords.Family.ANY && words.haveInOrder("table", "all");
+        String four = routes.run(words);
+        return both && !four.isEmpty() ? four + six.route(new IpWords("show table all")) : four;
+    }
+
+    /** Which tables are asked: there are no others, so this is all that can be said about them. */
+    private String rules(IpWords words) throws IpException {
+        String verb = words.hasNext() ? words.next("") : "show";
+        if (!isBeginning(verb, "show") && !isBeginning(verb, "list")) {
+            throw new IpException("ip rule: unknown command \"" + verb + "\", there is show only");
+        }
+        String both = "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n";
+        return family == IpWords.Family.SIX ? both : both + "32767:\tfrom all lookup default\n";
     }
 
     /** About IPv6, as far as the words say: an unstated family is that of the addresses. */
@@ -157,7 +182,9 @@ public final class IpCommand {
     private String showAddresses(@Nullable NetDevice only) {
         StringBuilder out = new StringBuilder();
         for (NetDevice dev : ipv4.net().devices()) {
-            if (only == null || only == dev) {
+            if ((only == null || only == dev) && brief) {
+                briefAddresses(out, dev);
+            } else if (only == null || only == dev) {
                 linkLine(out, dev, family == IpWords.Family.ANY);
                 for (InterfaceAddress entry : ipv4.addresses().list()) {
                     if (entry.dev() == dev && family != IpWords.Family.SIX) {
@@ -170,6 +197,19 @@ public final class IpCommand {
             }
         }
         return out.toString();
+    }
+
+    private void briefAddresses(StringBuilder out, NetDevice dev) {
+        out.append(String.format("%-16s %-14s ", dev.name(), state(dev)));
+        for (InterfaceAddress entry : ipv4.addresses().list()) {
+            if (entry.dev() == dev && family != IpWords.Family.SIX) {
+                out.append(entry).append(' ');
+            }
+        }
+        if (family != IpWords.Family.FOUR) {
+            six.showBrief(out, dev);
+        }
+        out.append('\n');
     }
 
     private void addressLine(StringBuilder out, InterfaceAddress entry) {
@@ -187,16 +227,31 @@ public final class IpCommand {
 
     // ---- link
 
+    private static void flags(StringBuilder out, NetDevice dev) {
+        boolean carrier = dev.isUp() && dev.netifCarrierOk();
+        out.append('<').append(dev.isUp() && !carrier ? "NO-CARRIER," : "");
+        out.append(dev.isLoopback() ? "LOOPBACK" : "BROADCAST,MULTICAST");
+        out.append(dev.isUp() ? ",UP" : "").append(carrier ? ",LOWER_UP" : "").append('>');
+    }
+
+    private static String state(NetDevice dev) {
+        return !dev.isUp() ? "DOWN" : dev.isLoopback() ? "UNKNOWN" : dev.netifCarrierOk() ? "UP" : "DOWN";
+    }
+
+    private static void briefLink(StringBuilder out, NetDevice dev) {
+        out.append(String.format("%-16s %-14s ", dev.name(), state(dev)));
+        out.append(MacAddress.format(dev.devAddr())).append(' ');
+        flags(out, dev);
+        out.append(" \n");
+    }
+
     /** @param whole with its hardware address, which is of no family */
     private static void linkLine(StringBuilder out, NetDevice dev, boolean whole) {
-        boolean carrier = dev.isUp() && dev.netifCarrierOk();
-        out.append(dev.ifindex()).append(": ").append(dev.name()).append(": <");
-        out.append(dev.isUp() && !carrier ? "NO-CARRIER," : "");
-        out.append(dev.isLoopback() ? "LOOPBACK" : "BROADCAST,MULTICAST");
-        out.append(dev.isUp() ? ",UP" : "").append(carrier ? ",LOWER_UP" : "");
-        out.append("> mtu ").append(dev.mtu());
+        out.append(dev.ifindex()).append(": ").append(dev.name()).append(": ");
+        flags(out, dev);
+        out.append(" mtu ").append(dev.mtu());
         out.append(dev.isLoopback() ? " qdisc noqueue state " : " qdisc pfifo_fast state ");
-        out.append(!dev.isUp() ? "DOWN" : dev.isLoopback() ? "UNKNOWN" : carrier ? "UP" : "DOWN");
+        out.append(state(dev));
         out.append(" group default qlen ").append(dev.txQueueLen).append('\n');
         if (!whole) {
             return;
@@ -213,7 +268,9 @@ public final class IpCommand {
             NetDevice only = optionalDevice(words);
             StringBuilder out = new StringBuilder();
             for (NetDevice dev : ipv4.net().devices()) {
-                if (only == null || only == dev) {
+                if ((only == null || only == dev) && brief) {
+                    briefLink(out, dev);
+                } else if (only == null || only == dev) {
                     linkLine(out, dev, true);
                 }
             }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * address   add|replace|del ADDRESS[/LENGTH] dev NAME,  show|flush [dev NAME]
  * route     add|append|replace|change|del [unicast|blackhole|unreachable|prohibit] PREFIX|default
  *                 [via ADDRESS] [dev NAME] [metric N]
- *           show [PREFIX] [dev NAME],  flush PREFIX|dev NAME,  get ADDRESS [from ADDRESS] [oif NAME]
+ *           show [PREFIX] [dev NAME] [table main|local|all],  flush PREFIX|dev NAME,  get ADDRESS [from ADDRESS] [oif NAME]
  * neighbour add|replace|change|del ADDRESS [lladdr MAC] [nud STATE] [router] dev NAME,  show|flush [dev NAME]
  * </pre>
  */
@@ -151,6 +151,15 @@ final class IpCommand6 {
         }
     }
 
+    void showBrief(StringBuilder out, NetDevice dev) {
+        for (InterfaceAddress6 entry : ipv6.addresses().list()) {
+            if (entry.dev() == dev) {
+                out.append(Ipv6Address.format(entry.high(), entry.low()));
+                out.append('/').append(entry.prefixLength()).append(' ');
+            }
+        }
+    }
+
     private String lifetime(long untilNs) {
         if (untilNs == InterfaceAddress6.FOREVER) {
             return "forever";
@@ -160,8 +169,9 @@ final class IpCommand6 {
 
     // ---- route
 
-    private final class Spec {
+    private static final class Spec {
         private RouteType type = RouteType.UNICAST;
+        private IpWords.Table table = IpWords.Table.MAIN;
         private @Nullable Prefix prefix;
         private long gatewayHigh, gatewayLow;
         private @Nullable NetDevice dev;
@@ -202,9 +212,10 @@ final class IpCommand6 {
                 case "dev", "oif" -> spec.dev = words.device(ipv6.net());
                 case "metric", "priority", "preference" ->
                     spec.metric = IpWords.number("metric", words.next("a number"), 0, Integer.MAX_VALUE);
-                // What these say follows from the rest here: there is one table, and nobody else who makes routes.
+                // What these say follows from the rest here: there is one table to be changed, and nobody else who
+                // makes routes.
                 case "scope", "proto", "protocol", "pref", "src" -> words.next("the value of " + word);
-                case "table" -> words.mainTable();
+                case "table" -> spec.table = words.table();
                 case "mtu" -> {
                     spec.mtuLocked = words.skip("lock");
                     spec.mtu = IpWords.number("mtu", words.next("bytes"), 0, MAX_MTU);
@@ -238,9 +249,15 @@ final class IpCommand6 {
         Spec spec = parse(words);
         if (is(verb, "show") || is(verb, "list")) {
             StringBuilder out = new StringBuilder();
-            ipv6.routes().list().stream().filter(spec::selects).forEach(entry -> line(out, entry));
+            if (spec.table != IpWords.Table.LOCAL) {
+                ipv6.routes().list().stream().filter(spec::selects).forEach(entry -> line(out, entry));
+            }
+            if (spec.table != IpWords.Table.MAIN) {
+                out.append(LocalRoutes.show(ipv6, spec.dev, spec.table == IpWords.Table.ALL));
+            }
             return out.toString();
         }
+        spec.table.mustBeMain();
         if (is(verb, "flush")) {
             if (spec.prefix == null && spec.dev == null) {
                 throw new IpException("ip route flush: which? say a prefix or dev NAME");

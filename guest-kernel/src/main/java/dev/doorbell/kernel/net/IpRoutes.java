@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * add|append|replace|change|del [unicast|blackhole|unreachable|prohibit] PREFIX|default
  *         [via ADDRESS] [dev NAME] [src ADDRESS] [metric N] [mtu N] [scope SCOPE] [proto PROTO]
- * show [PREFIX] [dev NAME],  flush PREFIX|dev NAME,  get ADDRESS [from ADDRESS] [oif NAME]
+ * show [PREFIX] [dev NAME] [table main|local|all],  flush PREFIX|dev NAME,  get ADDRESS [from ADDRESS] [oif NAME]
  * </pre>
  */
 final class IpRoutes {
@@ -34,7 +34,12 @@ final class IpRoutes {
         if (IpCommand.isBeginning(verb, "show") || IpCommand.isBeginning(verb, "list")) {
             Spec spec = parse(words, false);
             StringBuilder out = new StringBuilder();
-            sorted().stream().filter(spec::selects).forEach(entry -> line(out, entry));
+            if (spec.table != IpWords.Table.LOCAL) {
+                sorted().stream().filter(spec::selects).forEach(entry -> line(out, entry));
+            }
+            if (spec.table != IpWords.Table.MAIN) {
+                out.append(LocalRoutes.show(ipv4, spec.dev, spec.table == IpWords.Table.ALL));
+            }
             return out.toString();
         }
         if (IpCommand.isBeginning(verb, "get")) {
@@ -42,6 +47,7 @@ final class IpRoutes {
         }
         if (IpCommand.isBeginning(verb, "flush")) {
             Spec spec = parse(words, false);
+            spec.table.mustBeMain();
             if (!spec.hasPrefix && spec.dev == null) {
                 throw new IpException("ip route flush: which? say a prefix or dev NAME");
             }
@@ -49,6 +55,7 @@ final class IpRoutes {
             return "";
         }
         Spec spec = parse(words, true);
+        spec.table.mustBeMain();
         if (IpCommand.isBeginning(verb, "delete")) {
             delete(spec);
             return "";
@@ -80,6 +87,7 @@ final class IpRoutes {
     /** What the words of a route said. */
     private static final class Spec {
         private RouteType type = RouteType.UNICAST;
+        private IpWords.Table table = IpWords.Table.MAIN;
         private boolean hasType, hasPrefix, hasMetric;
         private int destination, prefixLength, gateway, source, metric, mtu;
         private @Nullable NetDevice dev;
@@ -116,9 +124,10 @@ final class IpRoutes {
                     words.skip("lock");
                     spec.mtu = IpWords.number("mtu", words.next("a number"), MIN_MTU, MAX_MTU);
                 }
-                // What these say follows from the rest here: there is one table, and nobody else who makes routes.
+                // What these say follows from the rest here: there is one table to be changed, and nobody else who
+                // makes routes.
                 case "scope", "proto", "protocol", "tos" -> words.next("the value of " + word);
-                case "table" -> words.mainTable();
+                case "table" -> spec.table = words.table();
                 case "onlink" -> {}
                 case "unicast", "blackhole", "unreachable", "prohibit" -> {
                     spec.type = RouteType.valueOf(word.toUpperCase(Locale.ROOT));

@@ -16,11 +16,26 @@ final class IpWords {
         SIX
     }
 
+    /** Which routes a command is about. */
+    enum Table {
+        MAIN,
+        LOCAL,
+        ALL;
+
+        /** For commands that change something: the table local follows from the addresses. */
+        void mustBeMain() throws IpException {
+            if (this == LOCAL) {
+                throw new IpException("table local follows from the addresses of the interfaces: see ip addr");
+            }
+        }
+    }
+
     /** A MAC address has colons, too. */
     private static final Pattern MAC = Pattern.compile("([0-9A-Fa-f]{1,2}:){5}[0-9A-Fa-f]{1,2}");
 
     private final List<String> words;
     private int at;
+    private boolean brief;
 
     IpWords(String command) {
         words = List.of(command.strip().split("\\s+", -1));
@@ -42,10 +57,16 @@ final class IpWords {
                     family = six ? Family.SIX : Family.FOUR;
                     at += hasNext() ? 1 : 0;
                 }
+                case "-br", "-brief" -> brief = true;
                 default -> {}
             }
         }
         return family;
+    }
+
+    /** Of the options that {@link #family} took: one line for each interface is enough. */
+    boolean isBrief() {
+        return brief;
     }
 
     /** Whether one of the words to come is an IPv6 address or prefix. */
@@ -61,12 +82,21 @@ final class IpWords {
         return false;
     }
 
-    /** The name of a table of routes: there is one, and Linux knows more. */
-    void mainTable() throws IpException {
+    /** Whether two words to come follow each other. */
+    boolean haveInOrder(String first, String second) {
+        int found = words.lastIndexOf(first);
+        return found >= at && found + 1 < words.size() && words.get(found + 1).equals(second);
+    }
+
+    /** The name of a table of routes: Linux knows more than there are here. */
+    Table table() throws IpException {
         String table = next("the name of a table");
-        if (!table.equals("main") && !table.equals("254") && !table.equals("all")) {
-            throw new IpException("table \"" + table + "\": there is the table main only");
-        }
+        return switch (table) {
+            case "main", "254" -> Table.MAIN;
+            case "local", "255" -> Table.LOCAL;
+            case "all" -> Table.ALL;
+            default -> throw new IpException("table \"" + table + "\": there are the tables main and local only");
+        };
     }
 
     String next(String what) throws IpException {

@@ -21,6 +21,8 @@ public final class Sysctls {
     public Sysctls(NetStack stack, TcpConfig tcp) {
         ipv6 = new Ipv6Sysctls(stack.ipv6());
         TcpSysctls.add(tcp, settings);
+        ConntrackSysctls.add(
+                stack.iptables().conntrack(), stack.ipv6().ip6tables().conntrack(), settings);
         settings.put(
                 "net.ipv4.conf.all.send_redirects",
                 Sysctl.flag(stack.ipv4()::sendsRedirects, stack.ipv4()::setSendsRedirects));

@@ -341,6 +341,9 @@ public final class TxQueue {
             probe.queueStops(dev.name(), stall);
         }
         driverStopped = true;
+        if (probe != null) {
+            probe.queueStopped(dev.name());
+        }
         armWatchdog();
     }
 

@@ -56,6 +56,12 @@ public interface NetfilterHost {
      */
     boolean reroute(SkBuff skb);
 
+    /** The MTU of the way that a routed packet takes, bytes; 0: it is not routed yet. */
+    int mtuOf(SkBuff skb);
+
+    /** The MTU of the way to an address, bytes; {@link Integer#MAX_VALUE}: there is none. */
+    int mtuTo(long high, long low);
+
     /** Sends an ICMP error about a packet, which stays the caller's. data() at its IP header. */
     void sendIcmpError(SkBuff skb, int type, int code);
 

@@ -121,6 +121,17 @@ public final class Packet {
         return isV6() ? ip6.trafficClass() : ip.tos();
     }
 
+    /** Writes the octet; the packet must not be shared. */
+    public void tos(int value) {
+        if (isV6()) {
+            ip6.trafficClass(value);
+            return;
+        }
+        int old = ip.tos();
+        ip.tos(value);
+        ip.checksum(InternetChecksum.update16(ip.checksum(), old, value));
+    }
+
     /** Hops that it has left: TTL or hop limit. */
     public int hops() {
         return isV6() ? ip6.hopLimit() : ip.ttl();

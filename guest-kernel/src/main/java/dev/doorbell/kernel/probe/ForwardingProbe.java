@@ -119,6 +119,11 @@ public abstract class ForwardingProbe implements KernelProbe {
     }
 
     @Override
+    public void queueStopped(String device) {
+        inner.queueStopped(device);
+    }
+
+    @Override
     public void queueStarts(String device) {
         inner.queueStarts(device);
     }

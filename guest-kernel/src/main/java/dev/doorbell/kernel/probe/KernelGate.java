@@ -15,7 +15,11 @@ public interface KernelGate {
         return false;
     }
 
-    /** A streaming mapping. @param call as Linux names it: "dma_map_single" */
+    /**
+     * A streaming mapping.
+     *
+     * @param call as Linux names it: "dma_map_single"
+     */
     default boolean refusesMapping(String device, long gpa, long bytes, String call) {
         return false;
     }

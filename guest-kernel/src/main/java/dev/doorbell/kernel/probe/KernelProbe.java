@@ -64,7 +64,11 @@ public interface KernelProbe {
     /** @param busy the driver has refused the packet: it is still the caller's */
     default void xmitEnds(Object skb, String device, boolean busy) {}
 
-    /** The driver has asked whether the doorbell may wait for another packet. @param wanted it may not */
+    /**
+     * The driver has asked whether the doorbell may wait for another packet.
+     *
+     * @param wanted it may not
+     */
     default void doorbellWanted(String device, boolean wanted) {}
 
     /** @param inFlight bytes sent and not completed, before this */
@@ -82,6 +86,9 @@ public interface KernelProbe {
      */
     default void queueStops(String device, Runnable stall) {}
 
+    /** netif_stop_queue has been done: from now on no packet comes until the queue is started. */
+    default void queueStopped(String device) {}
+
     /** netif_start_queue, netif_wake_queue. */
     default void queueStarts(String device) {}
 
@@ -92,7 +99,11 @@ public interface KernelProbe {
     /** @param alreadyFree nobody has it any more */
     default void skbReleased(Object skb, boolean alreadyFree) {}
 
-    /** A packet that was freed, or that a probe watches, is looked at. @param call as Linux would write it */
+    /**
+     * A packet that was freed, or that a probe watches, is looked at.
+     *
+     * @param call as Linux would write it
+     */
     default void skbTouched(Object skb, String call) {}
 
     /** The driver hands a packet to the stack. */

@@ -194,7 +194,7 @@ final class RawSock6 extends DatagramSock {
 
     // ---- receiving
 
-    /** @param local the packet's destination, {@code peer} its source, or the other way for an error about ours */
+    /** Local is the packet's destination and peer its source, or the other way for an error about ours. */
     boolean matches(int number, long localHigh, long localLow, long peerHigh, long peerLow, int interfaceIndex) {
         return protocol() == number
                 && number != IPPROTO_RAW

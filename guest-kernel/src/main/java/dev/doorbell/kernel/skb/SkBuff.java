@@ -233,6 +233,16 @@ public final class SkBuff extends SkbFields {
         return !isCloned() && headroom() >= headroom || SkbCopy.expandHead(this, Math.max(headroom, headroom()), 0);
     }
 
+    /**
+     * Makes sure that {@code bytes} can be put behind its linear bytes, which are its own then. GPAs of headers may
+     * change.
+     *
+     * @return false when memory has run out
+     */
+    public boolean makeTailroom(int bytes) {
+        return !isCloned() && tailroom() >= bytes || SkbCopy.expandHead(this, headroom(), bytes);
+    }
+
     // ---- life
 
     /** A second SkBuff for the same bytes; null: out of memory. Shares buffers: see {@link SkbAllocator#clone}. */

@@ -26,6 +26,10 @@ public interface SkbAllocator {
     /** Packets dropped so far, by reason; {@link SkBuff#drop} counts here. */
     DropCounters drops();
 
-    /** A packet that is free, or watched, is looked at. @param call as Linux would write it */
+    /**
+     * A packet that is free, or watched, is looked at.
+     *
+     * @param call as Linux would write it
+     */
     default void touched(SkBuff skb, String call) {}
 }

@@ -11,6 +11,9 @@ public final class ControlMessages {
     /** SCM_TIMESTAMPING: when what was sent was handed down, left or was acknowledged. */
     public static final int TIMESTAMPING = 1024;
 
+    /** UDP_SEGMENT: how the message is cut into datagrams. */
+    public static final int SEGMENT = 2048;
+
     /** The same of level SOL_IPV6. */
     public static final int PKTINFO6 = 64, HOP_LIMIT = 128, TRAFFIC_CLASS = 256;
 
@@ -29,6 +32,9 @@ public final class ControlMessages {
 
     /** IPV6_HOPLIMIT; IPV6_TCLASS. */
     public int hopLimit, trafficClass;
+
+    /** UDP_SEGMENT: bytes of data in each datagram, unsigned 16 bits. */
+    public int segmentBytes;
 
     public int ttl;
     public int tos;

@@ -263,6 +263,15 @@ public abstract class Sock {
         listener.run();
     }
 
+    /**
+     * Something is ready that was so before: new only to epoll entries that are edge triggered, and to nobody who waits.
+     *
+     * @param mask EPOLL* bits
+     */
+    protected final void readyOnceMore(int mask) {
+        watchers.ready(mask);
+    }
+
     /** Its own port and its peer's, 0 where there is none: for traces. */
     final String ports() {
         SockAddr local = localAddress(), peer = peerAddress();

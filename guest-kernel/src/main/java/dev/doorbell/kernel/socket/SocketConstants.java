@@ -53,11 +53,13 @@ public final class SocketConstants {
             SOL_SOCKET = 1,
             SOL_TCP = 6,
             SOL_UDP = 17,
-            UDP_CORK = 1,
             SOL_IPV6 = 41,
             SOL_ICMPV6 = 58,
             SOL_RAW = 255,
             SOL_PACKET = 263;
+
+    /** Options of SOL_UDP. */
+    public static final int UDP_CORK = 1, UDP_SEGMENT = 103, UDP_GRO = 104;
 
     /** Options of SOL_SOCKET. */
     public static final int SO_DEBUG = 1,

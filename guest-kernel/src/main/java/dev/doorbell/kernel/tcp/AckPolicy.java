@@ -38,6 +38,7 @@ final class AckPolicy {
             }
         }
         c.lastDataInNs = now;
+        EcnReceiver.data(c, skb);
         ReceiveWindow.grow(c, bytes, ReceiveQueue.memoryOf(skb));
     }
 

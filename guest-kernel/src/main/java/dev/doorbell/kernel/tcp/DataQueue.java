@@ -30,6 +30,7 @@ final class DataQueue {
             skb.free();
             return;
         }
+        EcnReceiver.segment(c, skb);
         c.dsackPending = false;
         if (skb.cbSeq == c.rcvNxt) {
             if (c.receiveWindow() == 0 && skb.length() > 0) {
@@ -158,6 +159,7 @@ final class DataQueue {
 
     private void outOfOrder(TcpConnection c, SkBuff skb) {
         mib.inc(Counter.TCPOFOQueue);
+        EcnReceiver.data(c, skb);
         AckPolicy.measurePeerMss(c, skb);
         c.outOfOrderPackets += Math.max(1, skb.gsoSegments);
         c.ackPending |= TcpConnection.ACK_SCHEDULED | TcpConnection.ACK_NOW;

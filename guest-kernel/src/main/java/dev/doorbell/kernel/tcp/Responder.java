@@ -32,7 +32,7 @@ final class Responder {
         if (path == null) {
             return;
         }
-        int tos = tcp.receivedTrafficClass(); // of the class it answers, as there is no socket to say another
+        int tos = tcp.demux.receivedTrafficClass(); // of the class it answers, as there is no socket to say another
         if ((skb.cbFlags & TcpHeader.ACK) != 0) {
             writer.sendBare(path, ends, skb.cbAck, 0, TcpHeader.RST, 0, false, 0, 0, tos);
         } else {

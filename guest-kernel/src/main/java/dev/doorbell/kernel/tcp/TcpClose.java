@@ -19,6 +19,15 @@ final class TcpClose {
         return true;
     }
 
+    /** Whether the peer of an aborted connection still counts on it: not when both FINs are under way and all is sent. */
+    static boolean abortNeedsReset(TcpConnection c) {
+        return switch (c.state()) {
+            case ESTABLISHED, CLOSE_WAIT, FIN_WAIT1, FIN_WAIT2, SYN_RECV -> true;
+            case CLOSING, LAST_ACK -> c.writeSeq != c.sndNxt;
+            default -> false;
+        };
+    }
+
     /** The application closed the socket; what it sent is still to be delivered. */
     static void close(Tcp tcp, TcpSock sock, TcpConnection c) {
         boolean unread = TcpReceive.available(c) > 0;
@@ -35,9 +44,10 @@ final class TcpClose {
             return;
         }
         if (unread || sock.lingerSeconds == 0) {
-            // RFC 2525 §2.17: data that nobody read is lost, and the peer must know.
             tcp.mib.inc(unread ? Counter.TCPAbortOnClose : Counter.TCPAbortOnData);
-            tcp.output.sendActiveReset(c);
+            if (unread || abortNeedsReset(c)) { // RFC 2525 §2.17: data that nobody read is lost, and the peer must know
+                tcp.output.sendActiveReset(c);
+            }
             c.sock = null;
             tcp.done(c);
             return;

@@ -63,6 +63,8 @@ final class TcpConnection extends Flow {
     boolean finReceived;
     /** Its claim on the local port. */
     PortTable.@Nullable Holder holder;
+    /** TCP_SAVED_SYN, until it is read. */
+    byte @Nullable [] savedSyn;
 
     // ---- send sequence space
     int iss, sndUna, sndNxt, writeSeq, sndWl1, sndWnd, maxWindow;

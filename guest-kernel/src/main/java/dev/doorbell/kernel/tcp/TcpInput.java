@@ -156,6 +156,9 @@ final class TcpInput {
         boolean ack = (skb.cbFlags & TcpHeader.ACK) != 0;
         boolean rst = (skb.cbFlags & TcpHeader.RST) != 0;
         if (ack && (Seq.leq(skb.cbAck, c.sndUna) || Seq.gt(skb.cbAck, c.sndNxt))) {
+            if (c.retransmits == 0) {
+                tcp.timers.resetTransmitSoon(c); // the peer has forgotten an old connection now, as Linux hopes
+            }
             if (!rst) {
                 tcp.responder.reset(c, skb);
             }

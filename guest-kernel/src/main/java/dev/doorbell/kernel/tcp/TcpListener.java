@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * A listening socket's state: requests (SYN queue) and established children that wait for accept. RFC 9293 §3.10.7.2.
  */
 final class TcpListener {
+    private static final int MAX_UNSCALED_WINDOW = 0xFFFF;
+
     final Tcp tcp;
     final TcpSock sock;
     final TcpSettings settings;
@@ -136,6 +138,7 @@ final class TcpListener {
             sendSynAck(request);
             return false;
         }
+        request.savedSyn = SavedSyn.of(settings, skb);
         request.iss = isn != 0 ? isn : tcp.initialSequence(ends);
         FastOpenCookie option = options.fastOpen;
         TcpConnection fast = tcp.fastOpenServer.open(this, request, skb, option);
@@ -249,9 +252,11 @@ final class TcpListener {
             return;
         }
         if ((flags & TcpHeader.SYN) != 0) {
-            if (outOfWindowAckDue(request)) {
-                ackRequest(request);
-            }
+            // RFC 9293 §3.10.7.4: back to LISTEN. Linux tells the peer; so do we.
+            tcp.mib.inc(Counter.AttemptFails);
+            tcp.mib.inc(Counter.EmbryonicRsts);
+            tcp.responder.resetUnknown(skb, request);
+            drop(request);
             skb.free();
             return;
         }
@@ -315,7 +320,7 @@ final class TcpListener {
                 request.iss + 1,
                 request.irs + 1,
                 TcpHeader.ACK,
-                request.receiveWindow >> request.rcvWscale,
+                Math.min(request.receiveWindow, MAX_UNSCALED_WINDOW) >> request.rcvWscale, // what the SYN-ACK offered
                 request.timestampsOk,
                 request.timestamp(),
                 request.tsRecent,
@@ -356,6 +361,8 @@ final class TcpListener {
 
     private TcpConnection establish(TcpRequest request, SkBuff skb, ReceivedOptions options, int window, int urgent) {
         TcpConnection c = tcp.childOf(this, request);
+        c.sndWnd = window << c.sndWscale; // the SYN's was not scaled
+        c.maxWindow = c.sndWnd;
         c.totalRetransmissions = request.timeouts;
         // The echo of the first SYN-ACK's time stamp proves that repeating it was not necessary.
         int firstMs = (int) (request.sentNs / TcpConfig.MS) + request.tsOffset;

@@ -33,6 +33,8 @@ public final class TcpOptions {
             TCP_TIMESTAMP = 24,
             TCP_NOTSENT_LOWAT = 25,
             TCP_CC_INFO = 26,
+            TCP_SAVE_SYN = 27,
+            TCP_SAVED_SYN = 28,
             TCP_REPAIR_WINDOW = 29,
             TCP_FASTOPEN_CONNECT = 30,
             TCP_ULP = 31,
@@ -166,6 +168,10 @@ public final class TcpOptions {
                 good = v == 0 || v == 1;
                 sock.receiveQueueHint = good ? v != 0 : sock.receiveQueueHint;
             }
+            case TCP_SAVE_SYN -> {
+                good = v >= 0 && v <= SavedSyn.WITH_ETHERNET;
+                s.saveSyn = good ? v : s.saveSyn;
+            }
             case TCP_RTO_MAX_MS -> {
                 good = v >= MIN_RTO_MAX_MS && v <= MAX_RTO_MAX_MS;
                 s.rtoMaxNs = good ? v * TcpConfig.MS : s.rtoMaxNs;
@@ -199,7 +205,8 @@ public final class TcpOptions {
         c.pingpong = 0;
         if ((c.state() == TcpState.ESTABLISHED || c.state() == TcpState.CLOSE_WAIT)
                 && (c.ackPending & TcpConnection.ACK_SCHEDULED) != 0) {
-            tcp.output.sendAck(c);
+            c.ackPending |= TcpConnection.ACK_PUSHED; // goes when all was read, as if one byte had been just now
+            tcp.acks.afterRead(c, 1);
             if ((v & 1) == 0) {
                 c.pingpong = TcpConnection.PINGPONG;
             }
@@ -273,6 +280,10 @@ public final class TcpOptions {
                 return FastOpenOptions.getKey(tcp, sock, into);
             }
             case TCP_TIMESTAMP -> value = c == null ? (int) (tcp.kernel.nowNs() / TcpConfig.MS) : c.timestamp();
+            case TCP_SAVE_SYN -> value = s.saveSyn;
+            case TCP_SAVED_SYN -> {
+                return SavedSyn.take(c, into);
+            }
             case TCP_INQ -> value = sock.receiveQueueHint ? 1 : 0;
             case TCP_THIN_LINEAR_TIMEOUTS -> value = s.thinLinearTimeouts ? 1 : 0;
             case TCP_THIN_DUPACK -> value = 0;

@@ -25,6 +25,9 @@ final class TcpRequest extends Flow {
     @Nullable
     LazyTimer timer;
 
+    /** TCP_SAVED_SYN. */
+    byte @Nullable [] savedSyn;
+
     TcpRequest(TcpListener listener, Path path, Endpoints ends, @Nullable SendOptions ipOptions) {
         super(ends);
         this.listener = listener;

@@ -49,9 +49,12 @@ final class TcpSend {
             }
             copied += taken;
             c.writeSeq += taken;
-            if (last != null && last.length() >= whole) {
+            if (last == null || copied == asked) {
+                continue; // the end of what is written is pushed below
+            }
+            if (last.length() >= whole) {
                 pushFull(tcp, c, last, mss);
-            } else if (last != null && last.length() >= goal && copied < asked) {
+            } else if (last.length() >= goal) {
                 last.flags |= TcpHeader.PSH; // no page more goes in, and none will
                 c.pushedSeq = c.writeSeq;
             }

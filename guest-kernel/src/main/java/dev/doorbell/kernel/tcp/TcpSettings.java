@@ -26,6 +26,9 @@ final class TcpSettings {
     /** TCP_NOTSENT_LOWAT in bytes, unsigned; 0: the system's. */
     int notsentLowat;
 
+    /** TCP_SAVE_SYN: headers of SYNs are kept for the application; see {@link SavedSyn}. */
+    int saveSyn;
+
     boolean thinLinearTimeouts;
     /** TCP_RTO_MAX_MS, TCP_RTO_MIN_US, TCP_DELACK_MAX_US. */
     long rtoMaxNs, rtoMinNs, delackMaxNs;
@@ -75,6 +78,7 @@ final class TcpSettings {
         deferAccept = from.deferAccept;
         windowClamp = from.windowClamp;
         notsentLowat = from.notsentLowat;
+        saveSyn = from.saveSyn;
         thinLinearTimeouts = from.thinLinearTimeouts;
         rtoMaxNs = from.rtoMaxNs;
         rtoMinNs = from.rtoMinNs;

@@ -11,7 +11,6 @@ import dev.doorbell.kernel.socket.Message;
 import dev.doorbell.kernel.socket.Sock;
 import dev.doorbell.kernel.socket.SockAddr;
 import dev.doorbell.kernel.socket.SocketOptions;
-import dev.doorbell.kernel.tcp.TcpMib.Counter;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -27,17 +26,11 @@ public final class TcpSock extends InetSock {
     TcpConnection connection;
 
     private @Nullable TcpListener listener;
-    private PortTable.@Nullable Holder holder;
+    final LocalPort port = new LocalPort(this);
+    private final ActiveOpen opening;
     /** A writer has run into a full send buffer. */
     boolean wantsSpace;
 
-    private boolean connecting;
-    /** The port was asked for by bind: it stays this socket's as long as that lives. */
-    private boolean portBound;
-    /** Shut down after an attempt to connect has failed: another one, or listen, is refused. */
-    private boolean shutDownUnconnected;
-    /** TCP_FASTOPEN_CONNECT: connected as far as the application knows, but no SYN is sent before it writes. */
-    private boolean deferredConnect;
     /** What nobody has fetched with MSG_ERRQUEUE yet. */
     final SockErrors errors = new SockErrors(this);
     /** TCP_INQ: each receive call tells how much is left. */
@@ -58,6 +51,7 @@ public final class TcpSock extends InetSock {
         super(tcp.kernel, stack, domain, SOCK_STREAM, IPPROTO_TCP);
         this.tcp = tcp;
         this.settings = settings;
+        opening = new ActiveOpen(this);
         receiveBufferBytes = settings.receiveBufferBytes;
         sendBufferBytes = settings.sendBufferBytes;
     }
@@ -86,8 +80,7 @@ public final class TcpSock extends InetSock {
             addressBound = !ends.isLocalAny();
             return 0;
         }
-        int result = bind(wanted.localHigh, wanted.localLow, wanted.localPort);
-        portBound = result == 0 && wanted.localPort != 0;
+        int result = port.bind(wanted.localHigh, wanted.localLow, wanted.localPort);
         if (result == 0 && tcp.network.isMulticastOrBroadcast(wanted.localHigh, wanted.localLow)) {
             unbind(); // what is sent has a source by its route
             addressBound = false;
@@ -104,47 +97,12 @@ public final class TcpSock extends InetSock {
                 || tcp.network.isMulticastOrBroadcast(0, low); // of no use, but Linux lets it pass
     }
 
-    private int bind(long high, long low, int port) {
-        PortTable.Holder wanted = claim(port, high, low);
-        if (port == 0) {
-            int free = tcp.ports.ephemeral(wanted);
-            if (free == 0) {
-                return Errno.EADDRINUSE.negated();
-            }
-            wanted = claim(free, high, low);
-        } else if (tcp.ports.conflicts(wanted)) {
-            return Errno.EADDRINUSE.negated();
-        }
-        tcp.ports.add(wanted);
-        holder = wanted;
-        ends.local(high, low, wanted.port);
-        addressBound = !ends.isLocalAny();
-        return 0;
-    }
-
     /** An attempt to connect that failed has given its port back. */
     @Override
     protected boolean hasPort() {
         TcpConnection c = connection;
         boolean alive = c != null && c.state() != TcpState.CLOSE;
-        return alive || portBound || listener != null || holder != null;
-    }
-
-    private PortTable.Holder claim(int port, long high, long low) {
-        PortTable.Holder claim = new PortTable.Holder(port, high, low);
-        claim.v6Only = v6Only;
-        claim.outInterface = boundInterface;
-        claim.reuseAddress = reuseAddress;
-        claim.reusePort = reusePort;
-        return claim;
-    }
-
-    private void releasePort() {
-        PortTable.Holder held = holder;
-        if (held != null) {
-            tcp.ports.remove(held);
-            holder = null;
-        }
+        return alive || port.isTaken() || listener != null;
     }
 
     // ---- opening
@@ -154,7 +112,7 @@ public final class TcpSock extends InetSock {
         if (address.family() == AF_UNSPEC) {
             return disconnect();
         }
-        if (shutDownUnconnected) {
+        if (opening.isRefused()) {
             return Errno.EINVAL.negated();
         }
         if (listener != null) {
@@ -162,149 +120,57 @@ public final class TcpSock extends InetSock {
         }
         TcpConnection c = connection;
         if (c != null) {
-            return connectAgain(c);
+            return opening.again(c);
         }
-        if (connecting) { // the attempt has failed since
-            connecting = false;
-            int error = takeError();
-            return error != 0 ? error : Errno.ECONNABORTED.negated();
+        if (opening.isPending()) {
+            return opening.failure();
         }
         Endpoints wanted = new Endpoints(ends);
         int refusal = readRemote(address, wanted);
-        if (refusal != 0) {
-            return refusal;
-        }
-        if (wanted.isV4() && wanted.remoteV4() == INADDR_ANY) { // this host: where it is bound, or the loopback
-            wanted.remoteV4(wanted.isLocalAny() ? INADDR_LOOPBACK : wanted.localV4(), wanted.remotePort);
-        }
-        if (tcp.network.isMulticastOrBroadcast(wanted.remoteHigh, wanted.remoteLow)) {
-            return Errno.ENETUNREACH.negated();
-        }
-        Path path = tcp.network.path(wanted, boundInterface, ipOptions);
-        if (path == null) {
-            return Errno.ENETUNREACH.negated();
-        }
-        if (wanted.isLocalAny()) {
-            wanted.local(path.sourceHigh(), path.sourceLow(), wanted.localPort);
-        }
-        if (wanted.localPort == 0) {
-            if (tcp.ports.ephemeral(tcp, wanted) == 0) {
-                return Errno.EADDRNOTAVAIL.negated();
-            }
-        } else if (!tcp.mayUse(wanted)) {
-            return Errno.EADDRNOTAVAIL.negated();
-        }
-        return open(path, wanted);
-    }
-
-    private int connectAgain(TcpConnection c) {
-        if (deferredConnect) {
-            return Errno.EISCONN.negated();
-        }
-        if (c.state() == TcpState.SYN_SENT || c.state() == TcpState.SYN_RECV) {
-            return Errno.EALREADY.negated();
-        }
-        if (c.state() == TcpState.CLOSE && connecting) {
-            int error = takeError();
-            disconnect();
-            return error != 0 ? error : Errno.ECONNABORTED.negated();
-        }
-        if (connecting) {
-            connecting = false;
-            return 0; // the first call's result, asked for again
-        }
-        return Errno.EISCONN.negated();
-    }
-
-    /** @return -EINPROGRESS, or 0 when connect is put off to the first write */
-    private int open(Path path, Endpoints chosen) {
-        int iss = tcp.initialSequence(chosen);
-        if (tcp.flows.find(chosen) instanceof TimeWait old) {
-            iss = old.nextIss();
-            tcp.timeWait.kill(old);
-            tcp.mib.inc(Counter.TCPTimeWaitReused);
-        }
-        ends.copyFrom(chosen);
-        syncSettings();
-        TcpConnection c = new TcpConnection(tcp, chosen, path, settings);
-        PortTable.Holder held = holder;
-        if (held == null) {
-            held = claim(chosen.localPort, chosen.localHigh, chosen.localLow);
-            held.byConnect = true;
-            tcp.ports.add(held);
-        }
-        c.holder = held;
-        holder = null;
-        c.sock = this;
-        connection = c;
-        connecting = true;
-        c.iss = iss;
-        c.tsOffset = tcp.timestampOffset(c);
-        c.sndUna = c.sndNxt = c.writeSeq = c.sndSml = c.sndUrgent = c.iss;
-        c.advertisedMss = tcp.advertisedMss(path, settings);
-        c.peerMss = settings.userMss != 0 ? Math.min(settings.userMss, c.advertisedMss) : c.advertisedMss;
-        c.rcvWscale = ReceiveWindow.scaleFor(settings, tcp.config());
-        c.rcvWnd = ReceiveWindow.initial(settings, c.advertisedMss);
-        c.rcvSsthresh = c.rcvWnd;
-        tcp.output.syncMss(c, c.pathMtuNow());
-        tcp.setState(c, TcpState.SYN_SENT);
-        tcp.flows.put(c);
-        tcp.mib.inc(Counter.ActiveOpens);
-        if (settings.fastOpenConnect && fastOpen == null) {
-            if (tcp.fastOpenClient.defersConnect(c)) {
-                deferredConnect = true;
-                return 0;
-            }
-        }
-        tcp.output.sendSyn(c);
-        fastOpen = null;
-        return Errno.EINPROGRESS.negated();
+        return refusal != 0 ? refusal : opening.connect(wanted, ipOptions);
     }
 
     boolean deferredConnect() {
-        return deferredConnect;
+        return opening.isDeferred();
     }
 
     /** The SYN goes out. */
     void connectNoLongerDeferred() {
-        deferredConnect = false;
+        opening.noLongerDeferred();
     }
 
     @Override
     public boolean isOpening() {
         TcpConnection c = connection;
-        return c != null && c.state() == TcpState.SYN_SENT && !deferredConnect;
+        return c != null && c.state() == TcpState.SYN_SENT && !opening.isDeferred();
     }
 
     /** connect to AF_UNSPEC, and abortive close: RST when the peer still believes in the connection. */
-    private int disconnect() {
-        int port = portBound ? ends.localPort : 0;
+    int disconnect() {
+        int number = ends.localPort;
         closeListener();
         TcpConnection c = connection;
         if (c != null) {
-            switch (c.state()) {
-                case ESTABLISHED, CLOSE_WAIT, FIN_WAIT1, FIN_WAIT2, SYN_RECV -> tcp.output.sendActiveReset(c);
-                default -> {}
+            boolean unfinished = TcpClose.abortNeedsReset(c);
+            if (unfinished) {
+                tcp.output.sendActiveReset(c);
+            }
+            if (unfinished || c.state() == TcpState.SYN_SENT) {
+                pendingError(Errno.ECONNRESET.number()); // as Linux: SO_ERROR tells who was abandoned
             }
             connection = null;
             c.sock = null;
             tcp.done(c);
             c.receiveQueue.clear();
         }
-        connecting = false;
-        shutDownUnconnected = false;
-        deferredConnect = false;
+        opening.forget();
         dissolve();
         ends.localPort = 0;
         shutdownMask = 0;
         if (!addressBound) {
             unbind();
         }
-        if (port != 0 && holder == null) {
-            bind(ends.localHigh, ends.localLow, port);
-        } else if (holder != null) {
-            ends.localPort = holder.port;
-        }
+        port.takeBack(number);
         return 0;
     }
 
@@ -317,13 +183,13 @@ public final class TcpSock extends InetSock {
             listener.backlog(backlog);
             return 0;
         }
-        if (holder == null) {
-            int error = bind(ends.localHigh, ends.localLow, 0);
+        if (port.holder() == null) {
+            int error = port.take(ends.localHigh, ends.localLow, 0);
             if (error < 0) {
                 return error;
             }
         }
-        PortTable.Holder held = holder;
+        PortTable.Holder held = port.holder();
         if (held == null || tcp.ports.listenConflicts(held)) {
             return Errno.EADDRINUSE.negated();
         }
@@ -387,7 +253,7 @@ public final class TcpSock extends InetSock {
 
     @Override
     public long sendmsg(Message message, int flags) {
-        if ((flags & MSG_FASTOPEN) != 0 || deferredConnect) {
+        if ((flags & MSG_FASTOPEN) != 0 || opening.isDeferred()) {
             long opened = tcp.fastOpenClient.send(this, message, flags);
             if (opened != 0) {
                 return opened;
@@ -434,7 +300,7 @@ public final class TcpSock extends InetSock {
 
     @Override
     public int poll() {
-        return TcpPoll.mask(this, connection, listener, connecting);
+        return TcpPoll.mask(this, connection, listener, opening.isPending());
     }
 
     @Override
@@ -488,7 +354,7 @@ public final class TcpSock extends InetSock {
             return 0;
         }
         if (c == null || c.state() == TcpState.CLOSE) {
-            shutDownUnconnected = connecting; // an attempt that failed: only the protocol's own states go on from here
+            opening.shutDown();
             shutdownMask |= bits;
             if (c != null) {
                 c.shutdown |= bits;
@@ -516,7 +382,7 @@ public final class TcpSock extends InetSock {
             listener = null;
             acceptsConnections = false;
             l.close();
-            releasePort();
+            port.release();
             ends.localPort = 0;
         }
     }
@@ -525,7 +391,7 @@ public final class TcpSock extends InetSock {
     public void release() {
         closeListener();
         TcpConnection c = connection;
-        releasePort();
+        port.release();
         if (c == null) {
             return;
         }
@@ -578,7 +444,7 @@ public final class TcpSock extends InetSock {
     }
 
     /** Hands the options that a connection needs without its socket down to it. */
-    private void syncSettings() {
+    void syncSettings() {
         settings.keepAlive = keepAlive;
         settings.outOfBandInline = outOfBandInline;
         boolean v4 = ends.isV4();

@@ -35,6 +35,11 @@ final class TcpTimers {
         c.transmitTimer.set(c.nowNs() + Math.min(delayNs + c.pacing.delayNs(), c.rtoMaxNs()));
     }
 
+    /** What was sent goes out again as soon as a timer can. */
+    void resetTransmitSoon(TcpConnection c) {
+        resetTransmit(c, TcpConnection.TIMER_RETRANSMIT, MIN_TIMEOUT_NS);
+    }
+
     void clearTransmit(TcpConnection c) {
         c.timerMode = TcpConnection.TIMER_NONE;
         c.transmitTimer.stop();

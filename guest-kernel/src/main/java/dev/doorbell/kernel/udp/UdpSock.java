@@ -27,7 +27,6 @@ import dev.doorbell.kernel.socket.ControlMessages;
 import dev.doorbell.kernel.socket.Message;
 import dev.doorbell.kernel.socket.SockAddr;
 import dev.doorbell.kernel.socket.SockAddrIn6;
-import dev.doorbell.kernel.socket.SocketOptions;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -42,9 +41,9 @@ final class UdpSock extends DatagramSock {
     private final Endpoints to = new Endpoints();
     /** The port was asked for by bind: a dissolved connection keeps it. */
     private boolean portBound;
-    /** UDP_CORK; the datagram that is being put together. */
-    private boolean corked;
 
+    private final UdpOptions options = new UdpOptions();
+    /** The datagram that is being put together. */
     private @Nullable UdpCork cork;
 
     /** Link in the port table's bucket. */
@@ -177,7 +176,7 @@ final class UdpSock extends DatagramSock {
         if (outOfBand && domain() == AF_INET) {
             return Errno.EOPNOTSUPP.negated();
         }
-        boolean more = corked || (flags & MSG_MORE) != 0;
+        boolean more = options.corked || (flags & MSG_MORE) != 0;
         UdpCork begun = cork;
         if (begun != null) {
             return append(begun, message, more);
@@ -246,8 +245,60 @@ final class UdpSock extends DatagramSock {
         return transmit(begun.whole(last), begun.length());
     }
 
-    /** Sends a datagram along {@link #to}. */
+    /** Sends a message along {@link #to}: one datagram, or several where UDP_SEGMENT says so. */
     private long transmit(Message message, int length) {
+        ControlMessages control = message.control;
+        boolean own = control != null && control.has(ControlMessages.SEGMENT);
+        int segment = own && control != null ? control.segmentBytes : options.segmentBytes;
+        if (segment == 0) {
+            return transmitOne(message, length);
+        }
+        int error = segmentError(length, segment);
+        if (error != 0) {
+            return error;
+        }
+        if (length <= segment) {
+            return transmitOne(message, length);
+        }
+        Endpoints whither = new Endpoints(to); // sending completes it
+        ByteBuffer data = message.data;
+        int end = data.limit();
+        long result = 0;
+        for (int left = length; left > 0 && result >= 0; left -= segment) {
+            int part = Math.min(segment, left);
+            data.limit(data.position() + part);
+            to.copyFrom(whither);
+            result = transmitOne(message, part);
+        }
+        data.limit(end);
+        if (result < 0) {
+            data.position(end - length);
+            return result;
+        }
+        return length;
+    }
+
+    /** Why a message may not be cut into datagrams of that size: each must fit into a packet, as nothing is fragmented. */
+    private int segmentError(int length, int segment) {
+        int mtu;
+        int headers = UdpHeader.LENGTH;
+        if (to.isV4()) {
+            Route route = routeFor(to.remoteV4(), ends.localV4(), boundInterface);
+            mtu = route == null ? Integer.MAX_VALUE : limited(route.mtu());
+            headers += Ipv4Header.MIN_LENGTH;
+        } else {
+            Route6 route = routeFor6(to, 0, 0, boundInterface);
+            mtu = route == null ? Integer.MAX_VALUE : limited(route.mtu());
+            headers += Ipv6Header.LENGTH;
+        }
+        if (headers + Math.min(length, segment) > mtu) {
+            return Errno.EMSGSIZE.negated();
+        }
+        return length > segment * UdpOptions.MAX_SEGMENTS || noCheck ? Errno.EINVAL.negated() : 0;
+    }
+
+    /** Sends a datagram along {@link #to}. */
+    private long transmitOne(Message message, int length) {
         if (!to.isV4()) {
             int error = takeExtensions(message.control);
             return error != 0 ? error : sendToV6(message, length);
@@ -428,26 +479,17 @@ final class UdpSock extends DatagramSock {
         if (level != SOL_UDP) {
             return super.setsockopt(level, name, value);
         }
-        if (name != UDP_CORK) {
-            return Errno.ENOPROTOOPT.negated();
-        }
-        if (value.remaining() < Integer.BYTES) {
-            return Errno.EINVAL.negated();
-        }
-        corked = value.getInt(value.position()) != 0;
+        int result = options.set(name, value);
         UdpCork begun = cork;
-        if (!corked && begun != null) {
+        if (result == 0 && !options.corked && begun != null && name == UDP_CORK) {
             push(begun, null); // whether it could be sent, nobody hears
         }
-        return 0;
+        return result;
     }
 
     @Override
     public int getsockopt(int level, int name, ByteBuffer into) {
-        if (level == SOL_UDP) {
-            return name == UDP_CORK ? SocketOptions.putInt(into, corked ? 1 : 0) : Errno.ENOPROTOOPT.negated();
-        }
-        return super.getsockopt(level, name, into);
+        return level == SOL_UDP ? options.get(name, into) : super.getsockopt(level, name, into);
     }
 
     // ---- receiving

@@ -50,6 +50,45 @@ class IpCommandTest {
     }
 
     @Test
+    void theTableLocalFollowsFromTheAddresses() throws IpException {
+        ip.run("ip addr add 10.2.0.0/31 dev eth0");
+        assertThat(ip.run("ip route show table local")).isEqualTo("""
+                local 10.0.0.1 dev eth0 proto kernel scope host src 10.0.0.1\s
+                broadcast 10.0.0.255 dev eth0 proto kernel scope link src 10.0.0.1\s
+                local 10.2.0.0 dev eth0 proto kernel scope host src 10.2.0.0\s
+                local 127.0.0.0/8 dev lo proto kernel scope host src 127.0.0.1\s
+                local 127.0.0.1 dev lo proto kernel scope host src 127.0.0.1\s
+                broadcast 127.255.255.255 dev lo proto kernel scope link src 127.0.0.1\s
+                """);
+        assertThat(ip.run("ip route show table local dev lo")).hasLineCount(3);
+        assertThat(ip.run("ip -4 route list table all"))
+                .startsWith("10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.1 \n")
+                .contains("local 10.0.0.1 dev eth0 table local proto kernel scope host src 10.0.0.1 \n");
+        assertThat(ip.run("ip -6 route show table local"))
+                .startsWith("local ::1 dev lo proto kernel metric 0 pref medium\n");
+        assertThat(ip.run("ip route show table all"))
+                .contains("local 127.0.0.1 dev lo table local")
+                .contains("local ::1 dev lo table local");
+        assertThatThrownBy(() -> ip.run("ip route add 10.9.0.0/16 dev eth0 table local"))
+                .hasMessageStartingWith("table local follows from the addresses");
+    }
+
+    @Test
+    void rulesAndBriefFormsAreShown() throws IpException {
+        assertThat(ip.run("ip rule"))
+                .isEqualTo(
+                        "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n");
+        assertThat(ip.run("ip -6 rule list")).hasLineCount(2);
+        assertThat(ip.run("ip -br -4 a"))
+                .isEqualTo(
+                        "lo               UNKNOWN        127.0.0.1/8 \neth0             UP             10.0.0.1/24 \n");
+        assertThat(ip.run("ip -br addr show dev lo"))
+                .isEqualTo("lo               UNKNOWN        127.0.0.1/8 ::1/128 \n");
+        assertThat(ip.run("ip -br l show lo"))
+                .isEqualTo("lo               UNKNOWN        00:00:00:00:00:00 <LOOPBACK,UP,LOWER_UP> \n");
+    }
+
+    @Test
     void aSecondAddressOfANetworkIsSecondaryAndHasNoRouteOfItsOwn() throws IpException {
         ip.run("addr add 10.0.0.9/24 dev eth0");
         ip.run("addr add 10.0.5.1/32 dev eth0 label eth0:1");
@@ -82,11 +121,10 @@ class IpCommandTest {
     }
 
     @Test
-    void thereIsOneTableOfRoutes() throws IpException {
+    void thereIsOneTableOfRoutesToBeChanged() throws IpException {
         ip.run("route add 10.9.0.0/16 via 10.0.0.3 table main");
         assertThatThrownBy(() -> ip.run("route add 10.8.0.0/16 via 10.0.0.3 table 5"))
                 .hasMessageContaining("table \"5\"");
-        assertThatThrownBy(() -> ip.run("route show table local")).hasMessageContaining("table \"local\"");
     }
 
     @Test

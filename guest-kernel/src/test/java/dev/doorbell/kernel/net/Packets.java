@@ -38,6 +38,11 @@ public final class Packets {
             return this;
         }
 
+        public Ip tos(int octet) {
+            tos = octet;
+            return this;
+        }
+
         public Ip ttl(int hops) {
             ttl = hops;
             return this;

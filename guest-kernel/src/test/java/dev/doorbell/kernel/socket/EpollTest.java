@@ -172,4 +172,16 @@ class EpollTest {
         read();
         assertThat(sys.epollWait(outer, events, 0)).isZero();
     }
+
+    @Test
+    void eachDatagramThatHasLeftIsAnEdgeForAWriter() throws ErrnoException {
+        sys.epollCtl(epfd, EPOLL_CTL_ADD, fd, EPOLLOUT | EPOLLIN | EPOLLET, 1);
+        assertThat(sys.epollWait(epfd, events, 0)).isEqualTo(1);
+        assertThat(sys.epollWait(epfd, events, 0)).isZero();
+        sys.sendto(fd, ByteBuffer.allocate(10), 0, new SockAddrIn(StackFixture.PEER, 9));
+        f.takeSent();
+        f.completeTransmits();
+        assertThat(sys.epollWait(epfd, events, 0)).isEqualTo(1);
+        assertThat(sys.epollWait(epfd, events, 0)).isZero();
+    }
 }

@@ -70,7 +70,7 @@ final class TcpHost implements AutoCloseable, NetworkLayer {
             skb.gsoSize = gsoSize;
             skb.gsoSegments = (segment.length + gsoSize - 1) / gsoSize;
         }
-        tcp.receive(skb, new Endpoints().localV4(address, 0).remoteV4(source, 0), ecnIn);
+        tcp.demux.receive(skb, new Endpoints().localV4(address, 0).remoteV4(source, 0), ecnIn);
     }
 
     @Override

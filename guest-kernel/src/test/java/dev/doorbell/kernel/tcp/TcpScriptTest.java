@@ -291,7 +291,7 @@ class TcpScriptTest {
             t.host.ram.write(block.gpa(), segment, 0, bytes);
             skb.addFrag(block, block.gpa(), bytes);
             skb.ipSummed = SkBuff.CHECKSUM_UNNECESSARY;
-            t.host.tcp.receive(skb, new Endpoints().localV4(US, 0).remoteV4(PEER, 0), 0);
+            t.host.tcp.demux.receive(skb, new Endpoints().localV4(US, 0).remoteV4(PEER, 0), 0);
         }
         assertThat(t.read(sock, 100)).isEqualTo(20);
         assertThat(t.host.tcp.mib().get(Counter.InErrs)).isEqualTo(1);

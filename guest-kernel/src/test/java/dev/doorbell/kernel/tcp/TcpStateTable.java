@@ -120,10 +120,10 @@ final class TcpStateTable {
                 close, a minute        CLOSE         -                                    0
                 close, data            CLOSE         RST 0                                0
                 abort                  CLOSE         -                                    0
-                SYN                    request       ACK 1,1                              -
-                SYN, larger            request       ACK 1,1                              -
+                SYN                    LISTEN        RST ACK 0,2                          -
+                SYN, larger            LISTEN        RST ACK 0,102                        -
                 SYN, smaller           request       ACK 1,1                              -
-                SYN ACK                request       ACK 1,1                              -
+                SYN ACK                LISTEN        RST 1                                -
                 ACK                    ESTABLISHED   -                                    -
                 ACK, old               request       RST -1                               -
                 ACK, future            request       RST 101                              -
@@ -399,7 +399,7 @@ final class TcpStateTable {
                 close                  CLOSING       -                                    0
                 close, a minute        CLOSING       FIN ACK 1,2 ...                      0
                 close, data            CLOSING       -                                    0
-                abort                  CLOSE         RST ACK 2,2                          0
+                abort                  CLOSE         -                                    0
                 SYN                    CLOSING       ACK 2,2                              -
                 SYN, larger            CLOSING       ACK 2,2                              -
                 SYN, smaller           CLOSING       ACK 2,2                              -
@@ -439,7 +439,7 @@ final class TcpStateTable {
                 close                  LAST_ACK      -                                    0
                 close, a minute        LAST_ACK      FIN ACK 1,2 ...                      0
                 close, data            LAST_ACK      -                                    0
-                abort                  CLOSE         RST ACK 2,2                          0
+                abort                  CLOSE         -                                    0
                 SYN                    LAST_ACK      ACK 2,2                              -
                 SYN, larger            LAST_ACK      ACK 2,2                              -
                 SYN, smaller           LAST_ACK      ACK 2,2                              -

@@ -247,13 +247,14 @@ class TcpStateTableTest {
         return all.isEmpty() ? NOTHING : String.join(" + ", all);
     }
 
-    private static String text(Segment s) {
+    private String text(Segment s) {
         StringBuilder out = new StringBuilder();
         String[] names = {"FIN", "SYN", "RST"};
         for (int bit = names.length - 1; bit >= 0; bit--) {
             out.append((s.flags() & 1 << bit) != 0 ? names[bit] + " " : "");
         }
-        out.append((s.flags() & ACK) != 0 ? "ACK " : "").append(s.seq());
+        boolean ofNothing = (s.flags() & (RST | ACK)) == (RST | ACK) && s.seq() + t.iss == 0; // the number itself is 0
+        out.append((s.flags() & ACK) != 0 ? "ACK " : "").append(ofNothing ? 0 : s.seq());
         out.append((s.flags() & ACK) != 0 ? "," + s.ack() : "");
         return out.append(s.length() > 0 ? " data" : "").toString();
     }

@@ -17,14 +17,8 @@ import org.jspecify.annotations.Nullable;
  * What cannot be right goes on without a connection, which rules see as INVALID. Only a new connection allocates.
  */
 public final class Conntrack {
-    private static final long SECOND_NS = 1_000_000_000L;
-    /** net.netfilter.nf_conntrack_udp_timeout, _udp_timeout_stream, _icmp_timeout, _generic_timeout. */
-    private static final long UDP_TIMEOUT_NS = 30 * SECOND_NS,
-            UDP_STREAM_TIMEOUT_NS = 120 * SECOND_NS,
-            ICMP_TIMEOUT_NS = 30 * SECOND_NS,
-            GENERIC_TIMEOUT_NS = 600 * SECOND_NS;
     /** UDP that goes both ways for longer than a question and its answer take is a stream. */
-    private static final long UDP_STREAM_AFTER_NS = 2 * SECOND_NS;
+    private static final long UDP_STREAM_AFTER_NS = 2_000_000_000L;
 
     /** ICMPv6 types. */
     private static final int MLD_QUERY = 130, NEIGHBOUR_ADVERTISEMENT = 136, MLD2_REPORT = 143;
@@ -32,7 +26,8 @@ public final class Conntrack {
     private final ConntrackTable table;
     private final TcpTracker tcp;
     private final PacketTuples tuples = new PacketTuples();
-    private final PacketChecks checks = new PacketChecks();
+    private final ConntrackSettings settings = new ConntrackSettings();
+    private final PacketChecks checks = new PacketChecks(settings);
     private final Packet packet = new Packet();
     private final Tuple key = new Tuple();
     private final Tuple quoted = new Tuple();
@@ -41,7 +36,7 @@ public final class Conntrack {
 
     public Conntrack(KernelContext kernel) {
         table = new ConntrackTable(kernel);
-        tcp = new TcpTracker(table);
+        tcp = new TcpTracker(table, settings);
     }
 
     /** Begins to track: registers at the hooks. */
@@ -66,21 +61,8 @@ public final class Conntrack {
         return refused;
     }
 
-    // ---- settings, net.netfilter.nf_conntrack_*
-
-    /** tcp_loose: connections that began before we looked are taken up in the middle (default). */
-    public void setTcpLoose(boolean on) {
-        tcp.setPickUp(on);
-    }
-
-    /** tcp_be_liberal: segments outside the window are not INVALID. */
-    public void setTcpLiberal(boolean on) {
-        tcp.setLiberal(on);
-    }
-
-    /** checksum: what comes with a wrong checksum is INVALID (default). */
-    public void setChecksum(boolean on) {
-        checks.setVerifyChecksums(on);
+    public ConntrackSettings settings() {
+        return settings;
     }
 
     /** The connection of a packet; null when it is INVALID or untracked. */
@@ -224,8 +206,8 @@ public final class Conntrack {
                 return tcp.track(packet, connection, direction);
             }
             case IpProtocol.UDP -> followUdp(connection);
-            case IpProtocol.ICMP, IpProtocol.ICMPV6 -> table.refresh(connection, ICMP_TIMEOUT_NS);
-            default -> table.refresh(connection, GENERIC_TIMEOUT_NS);
+            case IpProtocol.ICMP, IpProtocol.ICMPV6 -> refresh(connection, ConntrackTimeout.ICMP);
+            default -> refresh(connection, ConntrackTimeout.GENERIC);
         }
         return Tracked.ACCEPT;
     }
@@ -236,13 +218,17 @@ public final class Conntrack {
             connection.streamFromNs = now + UDP_STREAM_AFTER_NS;
         }
         if (!connection.is(Connection.SEEN_REPLY)) {
-            table.refresh(connection, UDP_TIMEOUT_NS);
+            refresh(connection, ConntrackTimeout.UDP);
         } else if (now > connection.streamFromNs) {
-            table.refresh(connection, UDP_STREAM_TIMEOUT_NS);
+            refresh(connection, ConntrackTimeout.UDP_STREAM);
             connection.status |= Connection.ASSURED;
         } else {
-            table.refresh(connection, UDP_TIMEOUT_NS);
+            refresh(connection, ConntrackTimeout.UDP);
         }
+    }
+
+    private void refresh(Connection connection, ConntrackTimeout timeout) {
+        table.refresh(connection, settings.timeoutNs(timeout));
     }
 
     /** The packet got through: its connection exists from now on. */

@@ -14,11 +14,10 @@ final class PacketChecks {
     private static final int UDP_HEADER_BYTES = 8;
     private static final int HIGHEST_ICMP_TYPE = 18;
 
-    /** net.netfilter.nf_conntrack_checksum. */
-    private boolean verifyChecksums = true;
+    private final ConntrackSettings settings;
 
-    void setVerifyChecksums(boolean on) {
-        verifyChecksums = on;
+    PacketChecks(ConntrackSettings settings) {
+        this.settings = settings;
     }
 
     boolean isTcpValid(Packet packet) {
@@ -51,7 +50,7 @@ final class PacketChecks {
 
     /** Only what comes from outside is verified, and only once. */
     private boolean isChecksumRight(Packet packet) {
-        if (!verifyChecksums || packet.hook() != NetfilterHooks.PRE_ROUTING) {
+        if (!settings.isChecksumVerified() || packet.hook() != NetfilterHooks.PRE_ROUTING) {
             return true;
         }
         SkBuff skb = packet.skb();

@@ -1,31 +1,31 @@
 package dev.doorbell.kernel.netfilter.conntrack;
 
-/** What conntrack thinks of a TCP connection, with the time that it is kept in this state without a packet. */
+/** What conntrack thinks of a TCP connection. */
 public enum TcpState {
-    NONE(0),
-    SYN_SENT(120),
-    SYN_RECV(60),
-    ESTABLISHED(5 * 24 * 3600),
-    FIN_WAIT(120),
-    CLOSE_WAIT(60),
-    LAST_ACK(30),
-    TIME_WAIT(120),
-    CLOSE(10),
+    NONE(ConntrackTimeout.TCP_CLOSE),
+    SYN_SENT(ConntrackTimeout.TCP_SYN_SENT),
+    SYN_RECV(ConntrackTimeout.TCP_SYN_RECV),
+    ESTABLISHED(ConntrackTimeout.TCP_ESTABLISHED),
+    FIN_WAIT(ConntrackTimeout.TCP_FIN_WAIT),
+    CLOSE_WAIT(ConntrackTimeout.TCP_CLOSE_WAIT),
+    LAST_ACK(ConntrackTimeout.TCP_LAST_ACK),
+    TIME_WAIT(ConntrackTimeout.TCP_TIME_WAIT),
+    CLOSE(ConntrackTimeout.TCP_CLOSE),
     /** SYNs crossed: simultaneous open. */
-    SYN_SENT2(120),
+    SYN_SENT2(ConntrackTimeout.TCP_SYN_SENT),
     /** Not a state: the packet cannot be in this place. */
-    INVALID(0),
+    INVALID(ConntrackTimeout.TCP_CLOSE),
     /** Not a state: the packet says nothing about the connection, the peer shall decide. */
-    IGNORE(0);
+    IGNORE(ConntrackTimeout.TCP_CLOSE);
 
-    private final long timeoutNs;
+    private final ConntrackTimeout timeout;
 
-    TcpState(int timeoutSeconds) {
-        timeoutNs = timeoutSeconds * 1_000_000_000L;
+    TcpState(ConntrackTimeout timeout) {
+        this.timeout = timeout;
     }
 
-    /** As in net.netfilter.nf_conntrack_tcp_timeout_*. */
-    public long timeoutNs() {
-        return timeoutNs;
+    /** How long it is kept in this state without a packet. */
+    public ConntrackTimeout timeout() {
+        return timeout;
     }
 }

@@ -6,30 +6,18 @@ import dev.doorbell.kernel.netfilter.Packet;
 
 /** Follows TCP connections: states by {@link TcpTransitions}, sequence numbers by {@link TcpWindows}. */
 final class TcpTracker {
-    private static final long SECOND_NS = 1_000_000_000L;
-    /** net.netfilter.nf_conntrack_tcp_timeout_max_retrans and _unacknowledged. */
-    static final long RETRANSMISSION_TIMEOUT_NS = 300 * SECOND_NS, UNACKNOWLEDGED_TIMEOUT_NS = 300 * SECOND_NS;
-    /** net.netfilter.nf_conntrack_tcp_max_retrans. */
-    private static final int MAX_RETRANSMISSIONS = 3;
     /** A connection that is as good as gone is not checked for numbers any more. */
-    private static final long ABOUT_TO_EXPIRE_NS = 120 * SECOND_NS;
+    private static final long ABOUT_TO_EXPIRE_NS = 120_000_000_000L;
 
     private final ConntrackTable table;
-    private final TcpWindows windows = new TcpWindows();
+    private final ConntrackSettings settings;
+    private final TcpWindows windows;
     private final TcpHeader tcp = new TcpHeader();
-    /** net.netfilter.nf_conntrack_tcp_loose. */
-    private boolean pickUp = true;
 
-    TcpTracker(ConntrackTable table) {
+    TcpTracker(ConntrackTable table, ConntrackSettings settings) {
         this.table = table;
-    }
-
-    void setPickUp(boolean on) {
-        pickUp = on;
-    }
-
-    void setLiberal(boolean on) {
-        windows.setLiberal(on);
+        this.settings = settings;
+        windows = new TcpWindows(settings);
     }
 
     /** Flags that no sane TCP combines make a segment invalid; ECE, CWR and PSH do not matter. */
@@ -135,7 +123,7 @@ final class TcpTracker {
     /** The first packet of a connection: tcp_new. */
     private boolean begin(TcpTrack track, int row) {
         TcpState first = TcpTransitions.next(Connection.ORIGINAL, row, TcpState.NONE);
-        if (first == TcpState.INVALID || first != TcpState.SYN_SENT && !pickUp) {
+        if (first == TcpState.INVALID || first != TcpState.SYN_SENT && !settings.isTcpLoose()) {
             return false;
         }
         windows.begin(track, first == TcpState.SYN_SENT);
@@ -250,7 +238,7 @@ final class TcpTracker {
             track.lastRow = row;
             track.lastDirection = direction;
         } else if (connection.remainingNs(table.nowNs()) >= ABOUT_TO_EXPIRE_NS) {
-            table.refresh(connection, UNACKNOWLEDGED_TIMEOUT_NS);
+            table.refresh(connection, settings.timeoutNs(ConntrackTimeout.TCP_UNACKNOWLEDGED));
         }
     }
 
@@ -272,7 +260,7 @@ final class TcpTracker {
                 return Tracked.ACCEPT; // repeating it does not keep the entry alive
             }
             if (next == TcpState.ESTABLISHED) {
-                timeout = Math.min(timeout, UNACKNOWLEDGED_TIMEOUT_NS);
+                timeout = Math.min(timeout, settings.timeoutNs(ConntrackTimeout.TCP_UNACKNOWLEDGED));
             }
         } else if ((before == TcpState.SYN_RECV || before == TcpState.ESTABLISHED) && next == TcpState.ESTABLISHED) {
             connection.status |= Connection.ASSURED;
@@ -281,19 +269,20 @@ final class TcpTracker {
         return Tracked.ACCEPT;
     }
 
-    private static long timeoutNs(TcpTrack track, int row, TcpState state) {
-        long timeout = state.timeoutNs();
-        if (track.retransmissions >= MAX_RETRANSMISSIONS) {
-            return Math.min(timeout, RETRANSMISSION_TIMEOUT_NS);
+    private long timeoutNs(TcpTrack track, int row, TcpState state) {
+        long timeout = settings.timeoutNs(state.timeout());
+        long retransmitting = settings.timeoutNs(ConntrackTimeout.TCP_MAX_RETRANSMISSIONS);
+        if (track.retransmissions >= settings.tcpMaxRetransmissions()) {
+            return Math.min(timeout, retransmitting);
         }
         if (row == TcpTransitions.RST) {
-            return TcpState.CLOSE.timeoutNs();
+            return settings.timeoutNs(ConntrackTimeout.TCP_CLOSE);
         }
         boolean unacknowledged =
                 track.ends[0].has(TcpWindow.DATA_UNACKNOWLEDGED) || track.ends[1].has(TcpWindow.DATA_UNACKNOWLEDGED);
         if (unacknowledged) {
-            return Math.min(timeout, UNACKNOWLEDGED_TIMEOUT_NS);
+            return Math.min(timeout, settings.timeoutNs(ConntrackTimeout.TCP_UNACKNOWLEDGED));
         }
-        return track.lastWindow == 0 ? Math.min(timeout, RETRANSMISSION_TIMEOUT_NS) : timeout;
+        return track.lastWindow == 0 ? Math.min(timeout, retransmitting) : timeout;
     }
 }

@@ -29,11 +29,10 @@ final class TcpWindows {
 
     private TcpHeader tcp = new TcpHeader();
     private int end;
-    private boolean liberal;
+    private final ConntrackSettings settings;
 
-    /** net.netfilter.nf_conntrack_tcp_be_liberal. */
-    void setLiberal(boolean on) {
-        liberal = on;
+    TcpWindows(ConntrackSettings settings) {
+        this.settings = settings;
     }
 
     /** Begins with a segment. */
@@ -161,7 +160,7 @@ final class TcpWindows {
     }
 
     private Result refused(TcpWindow sender, Result result) {
-        return liberal || sender.has(TcpWindow.LIBERAL) ? Result.ACCEPT : result;
+        return settings.isTcpLiberal() || sender.has(TcpWindow.LIBERAL) ? Result.ACCEPT : result;
     }
 
     private void update(TcpWindow sender, TcpWindow receiver, int ack, int sack, int segmentEnd) {

@@ -14,6 +14,11 @@ public interface MatchBuilder {
      */
     boolean option(String name, boolean inverted, Words words) throws RulesException;
 
+    /** Whether, by the options so far, only TCP segments with SYN can match. */
+    default boolean isSynOnly() {
+        return false;
+    }
+
     /** @param head what the rule says besides */
     Match build(RuleHead head) throws RulesException;
 }

@@ -11,8 +11,13 @@ import org.jspecify.annotations.Nullable;
 public final class Matches {
     private Matches() {}
 
-    /** A builder for {@code -m name}. */
-    public static MatchBuilder builder(String name, IpFamily family, NetfilterHost host) throws RulesException {
+    /**
+     * A builder for {@code -m name}.
+     *
+     * @param recent the tables of {@code -m recent}
+     */
+    public static MatchBuilder builder(String name, IpFamily family, NetfilterHost host, RecentTables recent)
+            throws RulesException {
         return switch (name) {
             case "tcp" -> new TcpMatch.Builder();
             case "udp" -> new PortMatch.Builder();
@@ -30,6 +35,8 @@ public final class Matches {
             case "pkttype" -> new PacketTypeMatch.Builder();
             case "tos" -> new TosMatch.Builder(false);
             case "dscp" -> new TosMatch.Builder(true);
+            case "tcpmss" -> new TcpmssMatch.Builder();
+            case "recent" -> new RecentMatch.Builder(family, host.kernel(), recent);
             case "owner" -> new OwnerMatch.Builder();
             default -> ofFamily(name, family);
         };
@@ -46,7 +53,7 @@ public final class Matches {
         throw new RulesException(
                 "-m " + name + ": unknown match; there are tcp, udp, " + (v4 ? "icmp, ttl" : "icmp6, hl")
                         + ", multiport, state, conntrack, limit, mark, connmark, comment, addrtype, length, iprange, mac, pkttype,"
-                        + " tos, dscp, owner");
+                        + " tos, dscp, owner, tcpmss, recent");
     }
 
     /** The match that {@code -p protocol} brings along when one of its options appears without {@code -m}; or null. */

@@ -10,8 +10,16 @@ import dev.doorbell.kernel.netfilter.IpFamily;
  * @param hook the hook of a built-in chain, -1 in a chain of the user
  * @param protocol number, 0: any
  * @param protocolInverted every protocol but this
+ * @param synOnly it matches TCP segments with SYN only
  */
-public record RuleHead(IpFamily family, String table, String chain, int hook, int protocol, boolean protocolInverted) {
+public record RuleHead(
+        IpFamily family,
+        String table,
+        String chain,
+        int hook,
+        int protocol,
+        boolean protocolInverted,
+        boolean synOnly) {
     /** Whether the rule is about this protocol only. */
     public boolean isFor(int number) {
         return protocol == number && !protocolInverted;

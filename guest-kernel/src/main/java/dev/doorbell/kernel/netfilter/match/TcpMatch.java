@@ -114,6 +114,11 @@ final class TcpMatch implements Match {
         }
 
         @Override
+        public boolean isSynOnly() {
+            return (flagValue & flagMask & TcpHeader.SYN) != 0 && !flagsInverted;
+        }
+
+        @Override
         public Match build(RuleHead head) throws RulesException {
             if (!head.isFor(IpProtocol.TCP)) {
                 throw new RulesException("match tcp needs -p tcp");

@@ -34,13 +34,18 @@ record TosMatch(boolean dscp, int value, int mask, boolean inverted) implements 
 
         @Override
         public boolean option(String name, boolean invert, Words words) throws RulesException {
-            if (!name.equals(dscp ? "--dscp" : "--tos")) {
+            boolean byClass = dscp && name.equals("--dscp-class");
+            if (!byClass && !name.equals(dscp ? "--dscp" : "--tos")) {
                 return false;
             }
             String text = words.argument(name);
-            int slash = dscp ? -1 : text.indexOf('/');
-            value = (int) Values.number(name, slash < 0 ? text : text.substring(0, slash), 0, dscp ? 63 : 255);
-            mask = slash < 0 ? 0xFF : (int) Values.number(name, text.substring(slash + 1), 0, 255);
+            if (dscp) {
+                value = byClass ? TosValues.dscpClass(name, text) : (int) Values.number(name, text, 0, 63);
+            } else {
+                int[] both = TosValues.tos(name, text);
+                value = both[0];
+                mask = both[1];
+            }
             inverted = invert;
             return true;
         }
@@ -48,7 +53,7 @@ record TosMatch(boolean dscp, int value, int mask, boolean inverted) implements 
         @Override
         public Match build(RuleHead head) throws RulesException {
             if (value < 0) {
-                throw new RulesException(dscp ? "match dscp needs --dscp" : "match tos needs --tos");
+                throw new RulesException(dscp ? "match dscp needs --dscp or --dscp-class" : "match tos needs --tos");
             }
             return new TosMatch(dscp, value, mask, inverted);
         }

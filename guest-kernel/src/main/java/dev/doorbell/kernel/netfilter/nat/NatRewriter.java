@@ -155,7 +155,7 @@ final class NatRewriter {
                     return false;
                 }
                 icmp.wrap(memory, at, IcmpHeader.LENGTH);
-                if (hasIdentifier(icmp.type())) {
+                if (IcmpTypes.isQuery(icmp.type())) {
                     int before = icmp.identifier();
                     icmp.identifier(target.sourcePort);
                     icmp.checksum(InternetChecksum.update16(icmp.checksum(), before, target.sourcePort));
@@ -177,20 +177,6 @@ final class NatRewriter {
             default -> {}
         }
         return true;
-    }
-
-    private static boolean hasIdentifier(int type) {
-        return switch (type) {
-            case IcmpTypes.ECHO,
-                    IcmpTypes.ECHO_REPLY,
-                    IcmpTypes.TIMESTAMP,
-                    IcmpTypes.TIMESTAMP_REPLY,
-                    IcmpTypes.INFO_REQUEST,
-                    IcmpTypes.INFO_REPLY,
-                    IcmpTypes.ADDRESS_MASK,
-                    IcmpTypes.ADDRESS_MASK_REPLY -> true;
-            default -> false;
-        };
     }
 
     /** @return the port before */

@@ -5,7 +5,7 @@ import java.util.List;
 
 /** A list of rules: one of the kernel's, which has a policy and a hook, or one of the user's. */
 final class Chain {
-    private final String name;
+    private String name;
     private final int hook;
     private boolean drops;
     private long policyPackets;
@@ -21,6 +21,10 @@ final class Chain {
 
     String name() {
         return name;
+    }
+
+    void rename(String newName) {
+        name = newName;
     }
 
     int hook() {
@@ -61,6 +65,11 @@ final class Chain {
     /** Rules while the chain is being read. */
     List<Rule> building() {
         return building;
+    }
+
+    /** Whether one of the rules that were read names it. */
+    boolean jumpsTo(Chain chain) {
+        return building.stream().anyMatch(rule -> rule.chain() == chain);
     }
 
     /** No more rules come. */

@@ -9,6 +9,7 @@ import dev.doorbell.kernel.netfilter.Packet;
 import dev.doorbell.kernel.netfilter.RulesException;
 import dev.doorbell.kernel.netfilter.Verdict;
 import dev.doorbell.kernel.netfilter.conntrack.Conntrack;
+import dev.doorbell.kernel.netfilter.match.RecentTables;
 import dev.doorbell.kernel.netfilter.nat.Nat;
 import dev.doorbell.kernel.skb.SkBuff;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ public final class Iptables {
     private final NetfilterHost host;
     private final Conntrack conntrack;
     private final Nat nat;
+    private final RecentTables recent = new RecentTables();
     private final Map<TableKind, Table> tables = new LinkedHashMap<>();
     private final Packet packet = new Packet();
     private NetfilterLog log = (level, line) -> {};
@@ -75,7 +77,7 @@ public final class Iptables {
     }
 
     private List<Table> read(String text) throws RulesException {
-        RuleParser parser = new RuleParser(family, host, (level, line) -> log.log(level, line), nat);
+        RuleParser parser = new RuleParser(family, host, (level, line) -> log.log(level, line), nat, recent);
         List<Table> loaded = new ArrayList<>();
         TableReader reader = null;
         int number = 0;

@@ -89,6 +89,15 @@ final class Rule {
         return needed;
     }
 
+    /** Whether it is the same but for counters, as -D compares. */
+    boolean saysTheSameAs(Rule other) {
+        StringBuilder own = new StringBuilder();
+        StringBuilder others = new StringBuilder();
+        save(own);
+        other.save(others);
+        return own.compareTo(others) == 0;
+    }
+
     /** Appends everything behind {@code -A CHAIN}. */
     void save(StringBuilder out) {
         ip.save(out);

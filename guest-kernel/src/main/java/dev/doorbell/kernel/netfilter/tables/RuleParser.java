@@ -10,6 +10,7 @@ import dev.doorbell.kernel.netfilter.match.MatchBuilder;
 import dev.doorbell.kernel.netfilter.match.Matches;
 import dev.doorbell.kernel.netfilter.match.Network;
 import dev.doorbell.kernel.netfilter.match.Protocols;
+import dev.doorbell.kernel.netfilter.match.RecentTables;
 import dev.doorbell.kernel.netfilter.match.Values;
 import dev.doorbell.kernel.netfilter.nat.Nat;
 import dev.doorbell.kernel.netfilter.target.TargetBuilder;
@@ -24,12 +25,14 @@ final class RuleParser {
     private final NetfilterHost host;
     private final NetfilterLog log;
     private final Nat nat;
+    private final RecentTables recent;
 
-    RuleParser(IpFamily family, NetfilterHost host, NetfilterLog log, Nat nat) {
+    RuleParser(IpFamily family, NetfilterHost host, NetfilterLog log, Nat nat, RecentTables recent) {
         this.family = family;
         this.host = host;
         this.log = log;
         this.nat = nat;
+        this.recent = recent;
     }
 
     IpFamily family() {
@@ -161,7 +164,7 @@ final class RuleParser {
     }
 
     private void addMatch(RuleSpec spec, String name) throws RulesException {
-        spec.matches.add(Matches.builder(name, family, host));
+        spec.matches.add(Matches.builder(name, family, host, recent));
         spec.matchNames.add(name);
     }
 
@@ -190,7 +193,7 @@ final class RuleParser {
         if (implied == null || spec.matchNames.contains(implied)) {
             return false;
         }
-        MatchBuilder match = Matches.builder(implied, family, host);
+        MatchBuilder match = Matches.builder(implied, family, host, recent);
         if (!match.option(option, inverted, words)) {
             return false;
         }

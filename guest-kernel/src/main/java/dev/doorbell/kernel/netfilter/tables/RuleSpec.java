@@ -33,8 +33,6 @@ final class RuleSpec {
     TargetBuilder target;
 
     long packets, bytes;
-    /** Position at which it is inserted, from 0 on; -1: appended. */
-    int insertAt = -1;
 
     RuleSpec(IpFamily family, int line, Chain chain) {
         this.family = family;
@@ -43,7 +41,8 @@ final class RuleSpec {
     }
 
     private RuleHead head(String table, int hook) {
-        return new RuleHead(family, table, chain.name(), hook, protocol, protocolInverted);
+        boolean synOnly = matches.stream().anyMatch(MatchBuilder::isSynOnly);
+        return new RuleHead(family, table, chain.name(), hook, protocol, protocolInverted, synOnly);
     }
 
     /** Checks that it may stand where packets of a hook come by. */

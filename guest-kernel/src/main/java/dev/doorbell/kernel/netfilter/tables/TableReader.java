@@ -2,6 +2,7 @@ package dev.doorbell.kernel.netfilter.tables;
 
 import dev.doorbell.kernel.netfilter.RulesException;
 import dev.doorbell.kernel.netfilter.Words;
+import dev.doorbell.kernel.netfilter.match.Values;
 import dev.doorbell.kernel.netfilter.target.Targets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,7 +19,6 @@ final class TableReader {
     private final TableKind kind;
     private final RuleParser parser;
     private final Map<String, Chain> chains = new LinkedHashMap<>();
-    private final List<RuleSpec> specs = new ArrayList<>();
     private final Map<Rule, RuleSpec> origins = new HashMap<>();
     private boolean ruleCounters;
 
@@ -62,14 +62,27 @@ final class TableReader {
         }
     }
 
-    /** What a text may say besides rules: new chains, policies, chains to be emptied. */
+    /** What a text may say besides rules: chains that come and go, policies, counters. */
     private boolean command(String first, Words words) throws RulesException {
         switch (first) {
             case "-N", "--new-chain" -> newChain(words.argument(first));
+            case "-X", "--delete-chain" -> deleteChains(words.hasNext() ? words.next() : null);
+            case "-E", "--rename-chain" -> rename(words.argument(first), words.argument(first));
             case "-P", "--policy" -> policy(chain(words.argument(first)), words.argument(first));
             case "-F", "--flush" -> {
                 Chain only = words.hasNext() ? chain(words.next()) : null;
-                specs.removeIf(spec -> only == null || spec.chain == only);
+                for (Chain chain : chains.values()) {
+                    if (only == null || chain == only) {
+                        chain.building().clear();
+                    }
+                }
+            }
+            case "-Z", "--zero" -> {
+                if (words.hasNext()) {
+                    zero(chain(words.next()), words.hasNext() ? words.next() : null);
+                } else {
+                    chains.values().forEach(TableReader::zero);
+                }
             }
             default -> {
                 return false;
@@ -79,6 +92,56 @@ final class TableReader {
             throw new RulesException("\"" + words.next() + "\": nothing more can follow " + first);
         }
         return true;
+    }
+
+    private static void zero(Chain chain) {
+        chain.setCounters(0, 0);
+        chain.building().forEach(rule -> rule.setCounters(0, 0));
+    }
+
+    private static void zero(Chain chain, @Nullable String number) throws RulesException {
+        if (number == null) {
+            zero(chain);
+        } else {
+            chain.building().get(index("-Z", chain, number)).setCounters(0, 0);
+        }
+    }
+
+    /** -X: one chain of the user, or all of them; empty ones to which nothing jumps. */
+    private void deleteChains(@Nullable String name) throws RulesException {
+        List<Chain> leaving = new ArrayList<>();
+        if (name != null) {
+            leaving.add(userChain(name));
+        } else {
+            chains.values().stream().filter(chain -> !chain.isBuiltIn()).forEach(leaving::add);
+        }
+        for (Chain chain : leaving) {
+            if (!chain.building().isEmpty()) {
+                throw new RulesException("-X " + chain.name() + ": the chain has rules");
+            }
+            if (chains.values().stream().anyMatch(from -> from.jumpsTo(chain))) {
+                throw new RulesException("-X " + chain.name() + ": rules jump to the chain");
+            }
+            chains.remove(chain.name());
+        }
+    }
+
+    /** -E: the rules that jump to it go on doing so. */
+    private void rename(String before, String after) throws RulesException {
+        Chain chain = userChain(before);
+        checkNew(after);
+        Map<String, Chain> all = new LinkedHashMap<>(chains);
+        chains.clear();
+        chain.rename(after);
+        all.values().forEach(each -> chains.put(each.name(), each));
+    }
+
+    private Chain userChain(String name) throws RulesException {
+        Chain chain = chain(name);
+        if (chain.isBuiltIn()) {
+            throw new RulesException("chain " + name + ": a built-in chain stays");
+        }
+        return chain;
     }
 
     private Chain chain(String name) throws RulesException {
@@ -101,16 +164,24 @@ final class TableReader {
 
     /** -N: built-in chains exist, and nothing else can be said about a new one. */
     private void newChain(String name) throws RulesException {
-        if (chains.containsKey(name)) {
-            throw new RulesException("chain " + name + ": there is one already");
-        }
-        userChain(name, "-");
+        checkNew(name);
+        chains.put(name, new Chain(name, -1));
     }
 
     private Chain userChain(String name, String policy) throws RulesException {
         if (!policy.equals("-")) {
             throw new RulesException("chain " + name + ": not a built-in chain of table " + kind.text()
                     + "; the policy of a chain of yours is -");
+        }
+        checkNew(name);
+        Chain chain = new Chain(name, -1);
+        chains.put(name, chain);
+        return chain;
+    }
+
+    private void checkNew(String name) throws RulesException {
+        if (chains.containsKey(name)) {
+            throw new RulesException("chain " + name + ": there is one already");
         }
         boolean badName = name.length() > MAX_CHAIN_NAME || name.startsWith("-") || name.startsWith("!");
         if (badName) {
@@ -119,9 +190,6 @@ final class TableReader {
         if (isTarget(name)) {
             throw new RulesException("chain " + name + ": there is a target of that name");
         }
-        Chain chain = new Chain(name, -1);
-        chains.put(name, chain);
-        return chain;
     }
 
     private boolean isTarget(String name) {
@@ -144,7 +212,7 @@ final class TableReader {
         throw new RulesException("counters \"" + text + "\": must be as in [12:3456]");
     }
 
-    /** {@code [packets:bytes] -A CHAIN options}. */
+    /** {@code [packets:bytes] -A CHAIN options}, or another command. */
     void ruleLine(int number, String line) throws RulesException {
         Words words = Words.split(line);
         long[] counters = {0, 0};
@@ -154,46 +222,99 @@ final class TableReader {
             ruleCounters = true;
             first = words.next();
         }
-        boolean insert = first.equals("-I") || first.equals("--insert");
         if (command(first, words)) {
             return;
         }
-        if (!insert && !first.equals("-A") && !first.equals("--append")) {
+        Edit edit = Edit.of(first);
+        if (edit == null) {
             throw new RulesException("\"" + first + "\": a rule begins with -A CHAIN");
         }
         Chain chain = chain(words.argument(first));
-        RuleSpec spec = new RuleSpec(parser.family(), number, chain);
-        if (insert) {
-            spec.insertAt = position(words);
+        String position = edit == Edit.APPEND || edit == Edit.CHECK ? null : position(words);
+        if (edit == Edit.DELETE && position != null) {
+            delete(chain, position, words);
+            return;
         }
+        RuleSpec spec = new RuleSpec(parser.family(), number, chain);
         spec.packets = counters[0];
         spec.bytes = counters[1];
         if (parser.parse(spec, words)) {
-            specs.add(spec);
+            edit(edit, position, chain, rules(spec));
         }
     }
 
-    private static int position(Words words) {
+    /** The number that may follow the name of a chain; null: none does. */
+    private static @Nullable String position(Words words) throws RulesException {
         String next = words.peek();
-        if (next == null || next.isEmpty() || !next.chars().allMatch(c -> c >= '0' && c <= '9') || next.length() > 9) {
-            return 0;
-        }
-        try {
-            return Math.max(0, Integer.parseInt(words.next()) - 1);
-        } catch (RulesException e) {
-            throw new IllegalStateException("a word that was peeked at is gone", e);
-        }
+        return next == null || !next.matches("[0-9]{1,9}") ? null : words.next();
     }
 
-    /** COMMIT: builds the rules and checks the chains. */
-    Table finish() throws RulesException {
-        for (RuleSpec spec : specs) {
-            try {
-                build(spec);
-            } catch (RulesException e) {
-                throw new RulesException(spec.line, String.valueOf(e.getMessage()));
+    /** Which rule a number is, counted from 0 on. */
+    private static int index(String command, Chain chain, String number) throws RulesException {
+        int rules = chain.building().size();
+        int index = (int) Values.number(command + " " + chain.name(), number, 0, Integer.MAX_VALUE) - 1;
+        if (index < 0 || index >= rules) {
+            throw new RulesException(
+                    command + " " + chain.name() + " " + number + ": the chain has " + rules + " rules so far");
+        }
+        return index;
+    }
+
+    private static void delete(Chain chain, String position, Words words) throws RulesException {
+        int index = index("-D", chain, position);
+        if (words.hasNext()) {
+            throw new RulesException("\"" + words.next() + "\": nothing more can follow the number of a rule");
+        }
+        chain.building().remove(index);
+    }
+
+    private static void edit(Edit edit, @Nullable String position, Chain chain, List<Rule> rules)
+            throws RulesException {
+        List<Rule> into = chain.building();
+        switch (edit) {
+            case APPEND -> into.addAll(rules);
+            case INSERT -> {
+                int at = position == null ? 0 : Integer.parseInt(position) - 1;
+                if (at < 0 || at > into.size()) {
+                    throw new RulesException(
+                            "-I " + chain.name() + " " + position + ": the chain has " + into.size() + " rules so far");
+                }
+                into.addAll(at, rules);
+            }
+            case REPLACE -> {
+                if (position == null) {
+                    throw new RulesException("-R " + chain.name() + ": the number of a rule must follow");
+                }
+                if (rules.size() > 1) {
+                    throw new RulesException("-R " + chain.name() + ": a single rule takes the place of another");
+                }
+                into.set(index("-R", chain, position), rules.get(0));
+            }
+            case DELETE, CHECK -> {
+                for (Rule rule : rules) {
+                    int at = find(into, rule);
+                    if (at < 0) {
+                        throw new RulesException(edit.option() + " " + chain.name() + ": the chain has no such rule");
+                    }
+                    if (edit == Edit.DELETE) {
+                        into.remove(at);
+                    }
+                }
             }
         }
+    }
+
+    private static int find(List<Rule> rules, Rule like) {
+        for (int i = 0; i < rules.size(); i++) {
+            if (rules.get(i).saysTheSameAs(like)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** COMMIT: checks the chains. */
+    Table finish() throws RulesException {
         if (!ruleCounters) {
             chains.values().forEach(chain -> chain.setCounters(0, 0));
         }
@@ -202,7 +323,8 @@ final class TableReader {
         return new Table(kind, new ArrayList<>(chains.values()), depth);
     }
 
-    private void build(RuleSpec spec) throws RulesException {
+    /** The rules of one line: several when it lists addresses. */
+    private List<Rule> rules(RuleSpec spec) throws RulesException {
         Chain destination = null;
         Rule.Action action;
         if (kind == TableKind.NAT && spec.jump.equals("DROP") && !spec.isGoto) {
@@ -224,14 +346,8 @@ final class TableReader {
             }
         }
         List<Rule> rules = spec.build(kind.text(), action, destination);
-        List<Rule> into = spec.chain.building();
-        int at = spec.insertAt;
-        if (at > into.size()) {
-            throw new RulesException("-I " + spec.chain.name() + " " + (at + 1) + ": the chain has only " + into.size()
-                    + " rules so far");
-        }
-        into.addAll(at < 0 ? into.size() : at, rules);
         rules.forEach(rule -> origins.put(rule, spec));
+        return rules;
     }
 
     private Chain destination(RuleSpec spec) throws RulesException {

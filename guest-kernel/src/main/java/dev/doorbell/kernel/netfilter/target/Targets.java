@@ -17,6 +17,10 @@ public final class Targets {
             case "REJECT" -> new RejectTarget.Builder(family, host);
             case "LOG" -> new LogTarget.Builder(log);
             case "MARK" -> new MarkTarget.Builder();
+            case "TOS" -> new TosTarget.TosBuilder();
+            case "DSCP" -> new TosTarget.DscpBuilder();
+            case "CLASSIFY" -> new ClassifyTarget.Builder();
+            case "TCPMSS" -> new TcpmssTarget.Builder(host);
             case "CONNMARK" -> new ConnmarkTarget.Builder();
             case "NOTRACK" -> new NotrackTarget.Builder(false);
             case "CT" -> new NotrackTarget.Builder(true);
@@ -35,6 +39,6 @@ public final class Targets {
     /** What can stand behind {@code -j} besides a chain. */
     public static String names(IpFamily family) {
         return "ACCEPT, DROP, RETURN, REJECT, LOG, MARK, CONNMARK, NOTRACK, CT, " + hops(family)
-                + ", SNAT, DNAT, MASQUERADE, REDIRECT";
+                + ", SNAT, DNAT, MASQUERADE, REDIRECT, TCPMSS, TOS, DSCP, CLASSIFY";
     }
 }

@@ -3,9 +3,12 @@ package dev.doorbell.kernel.netfilter.conntrack;
 import static dev.doorbell.kernel.netfilter.FilterFixture.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.doorbell.kernel.core.ErrnoException;
 import dev.doorbell.kernel.net.Packets;
 import dev.doorbell.kernel.net.StackFixture;
+import dev.doorbell.kernel.net.Sysctls;
 import dev.doorbell.kernel.netfilter.FilterFixture;
+import dev.doorbell.kernel.tcp.TcpConfig;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
@@ -124,9 +127,22 @@ class ConntrackTest {
         assertThat(out(1000, 7000, ACK, 10)).isOne();
         assertThat(state()).isEqualTo(TcpState.ESTABLISHED);
         assertThat(seconds()).as("no answer yet").isEqualTo(300);
-        router.f.stack.iptables().conntrack().setTcpLoose(false);
+        router.f.stack.iptables().conntrack().settings().setTcpLoose(false);
         router.f.stack.iptables().conntrack().table().removeIf(connection -> true);
         assertThat(out(1000, 7000, ACK, 10)).isZero();
+    }
+
+    @Test
+    void settingsAreThoseOfSysctl() throws ErrnoException {
+        Sysctls sysctls = new Sysctls(router.f.stack, new TcpConfig());
+        sysctls.set("net.netfilter.nf_conntrack_udp_timeout", "7");
+        sysctls.set("net.netfilter.nf_conntrack_tcp_loose", "0");
+        assertThat(out(1000, 7000, ACK, 10)).isZero();
+        router.fromInside(OUTSIDE, 17, Packets.udp(INSIDE, OUTSIDE, 5000, 53, new byte[4]));
+        assertThat(seconds()).isEqualTo(7);
+        assertThat(sysctls.get("net.netfilter.nf_conntrack_tcp_timeout_established"))
+                .isEqualTo("432000");
+        assertThat(sysctls.get("net.netfilter.nf_conntrack_max")).isEqualTo("65536");
     }
 
     @Test

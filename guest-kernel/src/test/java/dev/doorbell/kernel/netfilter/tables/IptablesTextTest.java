@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.doorbell.kernel.net.StackFixture;
+import dev.doorbell.kernel.netfilter.IpFamily;
 import dev.doorbell.kernel.netfilter.RulesException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -48,17 +49,27 @@ class IptablesTextTest {
         assertThat(saved(true)).isEqualTo(text);
     }
 
-    @Test
-    void everyFormOfAnOptionBecomesTheOneThatIptablesPrints() throws Exception {
-        String[] lines = resource("iptables-forms.txt").split("\n", -1);
+    @ParameterizedTest
+    @CsvSource({
+        "filter, iptables-forms.txt, V4",
+        "mangle, iptables-mangle-forms.txt, V4",
+        "mangle, ip6tables-mangle-forms.txt, V6"
+    })
+    void everyFormOfAnOptionBecomesTheOneThatIptablesPrints(String table, String file, IpFamily family)
+            throws Exception {
+        Iptables tables = family == IpFamily.V4 ? f.stack.iptables() : f.stack.ip6tables();
+        String[] lines = resource(file).split("\n", -1);
         for (int i = 0; i < lines.length - 1; ) {
             String input = lines[i++];
             List<String> expected = new ArrayList<>();
             while (i < lines.length && lines[i].startsWith("  ")) {
                 expected.add(lines[i++].substring(2));
             }
-            f.stack.iptables().load("*filter\n" + input + "\nCOMMIT\n");
-            assertThat(saved(false).lines().filter(l -> l.startsWith("-A")).toList())
+            tables.load("*" + table + "\n" + input + "\nCOMMIT\n");
+            assertThat(tables.save(false)
+                            .lines()
+                            .filter(l -> l.startsWith("-A"))
+                            .toList())
                     .as(input)
                     .isEqualTo(expected);
         }
@@ -104,6 +115,45 @@ class IptablesTextTest {
         assertThat(saved(false)).contains(":INPUT DROP");
         assertThat(saved(false).lines().filter(l -> l.startsWith("-A")))
                 .containsExactly("-A INPUT -p icmp", "-A OUTPUT -p udp");
+    }
+
+    @Test
+    void rulesAreDeletedReplacedAndCheckedWhereALineSaysSo() throws RulesException {
+        f.stack.iptables().load("""
+                *filter
+                -A INPUT -s 1.2.3.4,1.2.3.5 -j DROP
+                -A INPUT -p tcp --dport 22 -j ACCEPT
+                -A INPUT -p udp
+                -C INPUT -p tcp --dport 22 -j ACCEPT
+                -D INPUT 2
+                -D INPUT -p udp
+                -R INPUT 1 -p icmp -j ACCEPT
+                -D OUTPUT -6 -s 2001:db8::/32
+                COMMIT
+                """);
+        assertThat(saved(false).lines().filter(l -> l.startsWith("-A")))
+                .containsExactly("-A INPUT -p icmp -j ACCEPT", "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT");
+    }
+
+    @Test
+    void chainsAreRenamedAndDeletedAndCountersZeroed() throws RulesException {
+        f.stack.iptables().load("""
+                *filter
+                :old - [0:0]
+                :gone - [0:0]
+                [3:40] -A INPUT -j old
+                [1:60] -A OUTPUT -p tcp
+                -E old new
+                -X gone
+                -Z OUTPUT 1
+                COMMIT
+                """);
+        assertThat(saved(true))
+                .contains(":new - [0:0]\n[3:40] -A INPUT -j new\n[0:0] -A OUTPUT -p tcp\n")
+                .doesNotContain("gone")
+                .doesNotContain("old");
+        assertThatThrownBy(() -> f.stack.iptables().load("*filter\n:mine - [0:0]\n-A INPUT -j mine\n-X mine\nCOMMIT\n"))
+                .hasMessage("line 4: -X mine: rules jump to the chain");
     }
 
     @Test
@@ -157,7 +207,30 @@ class IptablesTextTest {
             -A INPUT -m multiport --ports 1             | line 2: match multiport needs -p tcp
             -A INPUT -m mark                            | line 2: match mark needs --mark
             -A INPUT -m owner --uid-owner 0             | line 2: match owner works in OUTPUT
-            -X                                          | line 2: "-X": a rule begins with -A CHAIN
+            -L INPUT                                    | line 2: "-L": a rule begins with -A CHAIN
+            -X NOWHERE                                  | line 2: chain NOWHERE: table filter has no such chain
+            -X INPUT                                    | line 2: chain INPUT: a built-in chain stays
+            -D INPUT 1                                  | line 2: -D INPUT 1: the chain has 0 rules so far
+            -D INPUT -p tcp                             | line 2: -D INPUT: the chain has no such rule
+            -C INPUT -p tcp                             | line 2: -C INPUT: the chain has no such rule
+            -R INPUT -p tcp                             | line 2: -R INPUT: the number of a rule must follow
+            -R INPUT 1 -p tcp                           | line 2: -R INPUT 1: the chain has 0 rules so far
+            -R INPUT 1 -s 1.2.3.4,1.2.3.5               | line 2: -R INPUT: a single rule takes the place of another
+            -I INPUT 0 -p tcp                           | line 2: -I INPUT 0: the chain has 0 rules so far
+            -Z INPUT 1                                  | line 2: -Z INPUT 1: the chain has 0 rules so far
+            -A INPUT -j TOS --set-tos 4                 | line 2: -j TOS: only in table mangle, not in filter
+            -A INPUT -j CLASSIFY --set-class 1:2        | line 2: -j CLASSIFY: only in FORWARD, OUTPUT, POSTROUTING
+            -A OUTPUT -j CLASSIFY --set-class 12        | line 2: --set-class "12": must be two hexadecimal numbers
+            -A INPUT -p tcp -j TCPMSS --set-mss 5       | line 2: -j TCPMSS: only for SYNs
+            -A INPUT -p tcp ! --syn -j TCPMSS --set-mss 5 | line 2: -j TCPMSS: only for SYNs
+            -A INPUT -p tcp --syn -j TCPMSS --clamp-mss-to-pmtu | line 2: -j TCPMSS --clamp-mss-to-pmtu: only in FORWARD
+            -A INPUT -m tcpmss --mss 5                  | line 2: match tcpmss needs -p tcp
+            -A INPUT -m recent --seconds 5              | line 2: match recent needs --set, --rcheck
+            -A INPUT -m recent --rcheck --update        | line 2: match recent: only one of --set, --rcheck
+            -A INPUT -m recent --set --seconds 5        | line 2: match recent: --seconds, --hitcount
+            -A INPUT -m recent --rcheck --reap          | line 2: match recent: --reap needs --seconds
+            -A INPUT -m recent --rcheck --name a/b      | line 2: --name "a/b": must have 1 to 199 characters
+            -A INPUT -m dscp --dscp-class af55          | line 2: --dscp-class "af55": must be BE, EF
             -P NOWHERE DROP                             | line 2: chain NOWHERE: table filter has no such chain
             -P INPUT REJECT                             | line 2: chain INPUT: policy "REJECT" must be ACCEPT or DROP
             -F INPUT OUTPUT                             | line 2: "OUTPUT": nothing more can follow -F
