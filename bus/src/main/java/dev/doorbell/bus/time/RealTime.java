@@ -1,6 +1,7 @@
 package dev.doorbell.bus.time;
 
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 
 /**
  * A world on the machine's monotonic clock: events run when their time has come, and in between the world handles input
@@ -21,7 +22,8 @@ public final class RealTime extends AbstractWorld {
 
     private final IoLoop loop;
     private final Polling polling;
-    private final long epoch = System.nanoTime();
+    private final LongSupplier machineClock;
+    private final long epoch;
 
     public RealTime(IoLoop loop) {
         this(loop, 0);
@@ -32,9 +34,16 @@ public final class RealTime extends AbstractWorld {
      *     core: trades processor time for latency; {@link #SPIN_FOREVER} for pinned benchmarks
      */
     public RealTime(IoLoop loop, long spinNs) {
+        this(loop, spinNs, System::nanoTime);
+    }
+
+    /** @param machineClock monotonic, ns since whenever; a test's own stands still while the test's thread does */
+    RealTime(IoLoop loop, long spinNs, LongSupplier machineClock) {
         super(null);
         this.loop = loop;
         polling = new Polling(spinNs);
+        this.machineClock = machineClock;
+        epoch = machineClock.getAsLong();
     }
 
     @Override
@@ -44,7 +53,7 @@ public final class RealTime extends AbstractWorld {
 
     @Override
     public long freshNs() {
-        return System.nanoTime() - epoch;
+        return machineClock.getAsLong() - epoch;
     }
 
     @Override
@@ -121,7 +130,7 @@ public final class RealTime extends AbstractWorld {
     }
 
     private long readClock() {
-        long now = Math.max(super.nowNs(), System.nanoTime() - epoch);
+        long now = Math.max(super.nowNs(), freshNs());
         clock(now);
         return now;
     }

@@ -9,8 +9,16 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(10)
 class RealTimeTest {
-    /** Counts, and lets a test make something ready. */
-    private static final class FakeLoop implements IoLoop {
+    private static final long POLL_NS = 1_000;
+    /** For {@link #sleepNs}: a sleep lasts as long as it may. */
+    private static final long FULL = -1;
+
+    private long machineNs = 5_000_000_000L;
+    private long sleepNs = FULL;
+    private final FakeLoop loop = new FakeLoop();
+
+    /** Counts, and lets a test make something ready. A sleep moves {@link #machineNs} on, a look at the inputs a little. */
+    private final class FakeLoop implements IoLoop {
         final List<Long> awaits = new ArrayList<>();
         int polls;
         Runnable onPoll = () -> {};
@@ -20,6 +28,7 @@ class RealTimeTest {
         @Override
         public boolean pollNow() {
             polls++;
+            machineNs += POLL_NS;
             onPoll.run();
             return inputs-- > 0;
         }
@@ -27,6 +36,7 @@ class RealTimeTest {
         @Override
         public void await(long maxNs) {
             awaits.add(maxNs);
+            machineNs += sleepNs == FULL ? maxNs : sleepNs;
             onAwait.run();
         }
 
@@ -34,7 +44,6 @@ class RealTimeTest {
         public void wakeup() {}
     }
 
-    private final FakeLoop loop = new FakeLoop();
 
     @Test
     void eventRunsWhenItsTimeHasComeAndNotBefore() {
@@ -48,16 +57,28 @@ class RealTimeTest {
 
     @Test
     void idleWorldWaitsNoLongerThanToTheNextEvent() {
-        RealTime time = new RealTime(loop);
+        RealTime time = world(0);
+        long[] ranAt = new long[1];
+        time.after(1_000_000, "e", () -> ranAt[0] = time.nowNs());
+        assertThat(time.runUntil(() -> ranAt[0] != 0, 60_000_000_000L)).isTrue();
+        assertThat(loop.awaits).containsExactly(1_000_000 - POLL_NS);
+        assertThat(ranAt[0]).isEqualTo(1_000_000);
+    }
+
+    @Test
+    void sleepThatEndsEarlyIsGoneOnWith() {
+        RealTime time = world(0);
         boolean[] ran = new boolean[1];
+        sleepNs = 400_000;
         time.after(1_000_000, "e", () -> ran[0] = true);
-        time.runUntil(() -> ran[0], 60_000_000_000L);
-        assertThat(loop.awaits).isNotEmpty().allSatisfy(ns -> assertThat(ns).isBetween(1L, 1_000_000L));
+        assertThat(time.runUntil(() -> ran[0], 60_000_000_000L)).isTrue();
+        assertThat(loop.awaits)
+                .containsExactly(1_000_000 - POLL_NS, 600_000 - 2 * POLL_NS, 200_000 - 3 * POLL_NS);
     }
 
     @Test
     void readinessIsPolledBetweenBurstsOfEvents() {
-        RealTime time = new RealTime(loop);
+        RealTime time = world(0);
         int[] runs = new int[1];
         Event[] busy = new Event[1];
         busy[0] = time.event("busy", () -> {
@@ -73,16 +94,17 @@ class RealTimeTest {
 
     @Test
     void spinningWorldNeverSleeps() {
-        RealTime time = new RealTime(loop, RealTime.SPIN_FOREVER);
+        RealTime time = world(RealTime.SPIN_FOREVER);
         time.runFor(1_000_000);
         assertThat(loop.awaits).isEmpty();
-        assertThat(loop.polls).isGreaterThan(10);
+        assertThat(loop.polls).isEqualTo(1_000_000 / POLL_NS);
     }
 
     @Test
     void conditionThatAHandlerMadeTrueEndsTheRun() {
-        RealTime time = new RealTime(loop);
+        RealTime time = world(0);
         boolean[] arrived = new boolean[1];
+        sleepNs = 10_000;
         loop.onAwait = () -> arrived[0] = true;
         assertThat(time.runUntil(() -> arrived[0], Long.MAX_VALUE)).isTrue();
         assertThat(loop.awaits).hasSize(1);
@@ -90,14 +112,9 @@ class RealTimeTest {
 
     @Test
     void whatEndedASleepIsTakenInAndNothingElseIsAskedBeforeTheNextOne() {
-        RealTime time = new RealTime(loop);
-        loop.onAwait = () -> {
-            long until = System.nanoTime() + 100_000;
-            while (System.nanoTime() < until) {
-                Thread.onSpinWait();
-            }
-            loop.inputs = 1;
-        };
+        RealTime time = world(0);
+        sleepNs = 100_000;
+        loop.onAwait = () -> loop.inputs = 1;
         time.runUntil(() -> loop.awaits.size() == 5, Long.MAX_VALUE);
         assertThat(loop.polls).isEqualTo(5);
     }
@@ -114,19 +131,19 @@ class RealTimeTest {
 
     @Test
     void clockStandsStillInsideAnEvent() {
-        RealTime time = new RealTime(loop);
+        RealTime time = world(0);
         boolean[] same = new boolean[1];
         time.after(0, "e", () -> {
             long first = time.nowNs();
-            long end = System.nanoTime() + 100_000;
-            while (System.nanoTime() < end) {
-                Thread.onSpinWait();
-            }
-            same[0] = time.nowNs() == first;
+            machineNs += 100_000;
+            same[0] = time.nowNs() == first && time.freshNs() == first + 100_000;
         });
         time.runFor(0);
         assertThat(same[0]).isTrue();
-        long before = time.nowNs();
-        assertThat(time.nowNs()).isGreaterThanOrEqualTo(before);
+        assertThat(time.nowNs()).isGreaterThanOrEqualTo(100_000);
+    }
+
+    private RealTime world(long spinNs) {
+        return new RealTime(loop, spinNs, () -> machineNs);
     }
 }
