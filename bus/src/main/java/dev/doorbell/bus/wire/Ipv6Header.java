@@ -32,12 +32,12 @@ public final class Ipv6Header extends HeaderView<Ipv6Header> {
         return i32(FIRST_WORD) & 0xF_FFFF;
     }
 
-    /** Bytes behind this header, extension headers included. */
     /** The flow label stays. */
     public Ipv6Header trafficClass(int trafficClass) {
         return versionClassLabel(trafficClass, i32(FIRST_WORD));
     }
 
+    /** Bytes behind this header, extension headers included. */
     public int payloadLength() {
         return u16(PAYLOAD_LENGTH);
     }

@@ -44,7 +44,6 @@ class RealTimeTest {
         public void wakeup() {}
     }
 
-
     @Test
     void eventRunsWhenItsTimeHasComeAndNotBefore() {
         RealTime time = new RealTime(IoLoop.withoutIo());
@@ -72,8 +71,7 @@ class RealTimeTest {
         sleepNs = 400_000;
         time.after(1_000_000, "e", () -> ran[0] = true);
         assertThat(time.runUntil(() -> ran[0], 60_000_000_000L)).isTrue();
-        assertThat(loop.awaits)
-                .containsExactly(1_000_000 - POLL_NS, 600_000 - 2 * POLL_NS, 200_000 - 3 * POLL_NS);
+        assertThat(loop.awaits).containsExactly(1_000_000 - POLL_NS, 600_000 - 2 * POLL_NS, 200_000 - 3 * POLL_NS);
     }
 
     @Test

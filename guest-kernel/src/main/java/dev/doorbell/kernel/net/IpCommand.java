@@ -182,9 +182,12 @@ public final class IpCommand {
     private String showAddresses(@Nullable NetDevice only) {
         StringBuilder out = new StringBuilder();
         for (NetDevice dev : ipv4.net().devices()) {
-            if ((only == null || only == dev) && brief) {
+            if (only != null && only != dev) {
+                continue;
+            }
+            if (brief) {
                 briefAddresses(out, dev);
-            } else if (only == null || only == dev) {
+            } else {
                 linkLine(out, dev, family == IpWords.Family.ANY);
                 for (InterfaceAddress entry : ipv4.addresses().list()) {
                     if (entry.dev() == dev && family != IpWords.Family.SIX) {
@@ -268,9 +271,12 @@ public final class IpCommand {
             NetDevice only = optionalDevice(words);
             StringBuilder out = new StringBuilder();
             for (NetDevice dev : ipv4.net().devices()) {
-                if ((only == null || only == dev) && brief) {
+                if (only != null && only != dev) {
+                    continue;
+                }
+                if (brief) {
                     briefLink(out, dev);
-                } else if (only == null || only == dev) {
+                } else {
                     linkLine(out, dev, true);
                 }
             }

@@ -39,6 +39,8 @@ final class UdpSock extends DatagramSock {
     private final UdpHeader header = new UdpHeader();
     /** The datagram that is being sent. */
     private final Endpoints to = new Endpoints();
+    /** Where all the datagrams of a message go: sending one completes {@link #to}. */
+    private final Endpoints whither = new Endpoints();
     /** The port was asked for by bind: a dissolved connection keeps it. */
     private boolean portBound;
 
@@ -260,7 +262,7 @@ final class UdpSock extends DatagramSock {
         if (length <= segment) {
             return transmitOne(message, length);
         }
-        Endpoints whither = new Endpoints(to); // sending completes it
+        whither.copyFrom(to);
         ByteBuffer data = message.data;
         int end = data.limit();
         long result = 0;

@@ -53,15 +53,7 @@ final class TcpMatch implements Match {
             packet.hotDrop();
             return false;
         }
-        for (int at = TcpHeader.MIN_LENGTH; at < header; ) {
-            int kind = packet.u8(at);
-            if (kind == option) {
-                return true;
-            }
-            int length = kind < 2 || at + 1 >= header ? 1 : packet.u8(at + 1);
-            at += Math.max(1, length);
-        }
-        return false;
+        return TcpOptionBytes.find(packet, header, option, 0) >= 0;
     }
 
     @Override

@@ -8,6 +8,8 @@ import dev.doorbell.kernel.netfilter.Words;
 
 /** {@code -m tcpmss}: what a segment says in its MSS option; without the option it does not match, and inverted it does. */
 record TcpmssMatch(int min, int max, boolean inverted) implements Match {
+    private static final int OPTION_BYTES = 4;
+
     @Override
     public boolean matches(Packet packet) {
         if (!packet.hasTransport(TcpHeader.MIN_LENGTH)) {
@@ -18,21 +20,9 @@ record TcpmssMatch(int min, int max, boolean inverted) implements Match {
             packet.hotDrop();
             return false;
         }
-        int mss = mssOf(packet, header);
+        int at = TcpOptionBytes.find(packet, header, TcpHeader.OPTION_MSS, OPTION_BYTES);
+        int mss = at < 0 ? -1 : packet.u16(at + 2);
         return (mss >= min && mss <= max) != inverted;
-    }
-
-    /** @return -1: no such option */
-    private static int mssOf(Packet packet, int header) {
-        for (int at = TcpHeader.MIN_LENGTH; at < header; ) {
-            int kind = packet.u8(at);
-            int length = kind < 2 || at + 1 >= header ? 1 : packet.u8(at + 1);
-            if (kind == TcpHeader.OPTION_MSS && length == 4 && at + 4 <= header) {
-                return packet.u16(at + 2);
-            }
-            at += Math.max(1, length);
-        }
-        return -1;
     }
 
     @Override

@@ -12,6 +12,7 @@ import dev.doorbell.kernel.netfilter.Packet;
 import dev.doorbell.kernel.netfilter.RulesException;
 import dev.doorbell.kernel.netfilter.Words;
 import dev.doorbell.kernel.netfilter.match.RuleHead;
+import dev.doorbell.kernel.netfilter.match.TcpOptionBytes;
 import dev.doorbell.kernel.netfilter.match.Values;
 import dev.doorbell.kernel.skb.SkBuff;
 
@@ -51,7 +52,7 @@ final class TcpmssTarget implements Target {
         if (mss == CLAMP && wanted <= 0) {
             return Result.DROP; // as Linux: no segment fits such a path
         }
-        int option = find(packet, header);
+        int option = TcpOptionBytes.find(packet, header, TcpHeader.OPTION_MSS, OPTION_BYTES);
         if (option >= 0) {
             lower(packet, option + 2, wanted);
             return Result.CONTINUE;
@@ -69,18 +70,6 @@ final class TcpmssTarget implements Target {
         int back = host.mtuTo(packet.sourceHigh(), packet.sourceLow());
         int headers = (packet.isV6() ? Ipv6Header.LENGTH : Ipv4Header.MIN_LENGTH) + TcpHeader.MIN_LENGTH;
         return Math.min(there, back) - headers;
-    }
-
-    /** @return where the option begins in the TCP header; -1: there is none */
-    private static int find(Packet packet, int header) {
-        for (int at = TcpHeader.MIN_LENGTH; at <= header - OPTION_BYTES; ) {
-            int kind = packet.u8(at);
-            if (kind == TcpHeader.OPTION_MSS && packet.u8(at + 1) == OPTION_BYTES) {
-                return at;
-            }
-            at += kind <= TcpHeader.OPTION_NOP ? 1 : Math.max(1, packet.u8(at + 1));
-        }
-        return -1;
     }
 
     private static void lower(Packet packet, int at, int wanted) {
