@@ -173,6 +173,7 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
     public SortedMap<String, Long> trueCounters() {
         SortedMap<String, Long> all = receive.truth().byName();
         mac.truth().addTo(all);
+        all.put("carrier.losses", phy.carrierLosses());
         all.put("wake.ups", wake.wakeUps());
         return all;
     }

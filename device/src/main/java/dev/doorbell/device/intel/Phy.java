@@ -83,6 +83,7 @@ public final class Phy {
     private int controlBefore;
     private int pairs = PAIRS;
     private boolean carrier;
+    private long carrierLosses;
     private boolean asleep;
     private boolean lowestSpeedOnly;
     private boolean linkUp;
@@ -144,8 +145,14 @@ public final class Phy {
     public void carrier(boolean up) {
         if (carrier != up) {
             carrier = up;
+            carrierLosses += up ? 0 : 1;
             restart();
         }
+    }
+
+    /** How often the cable or the partner has gone so far. */
+    public long carrierLosses() {
+        return carrierLosses;
     }
 
     /**

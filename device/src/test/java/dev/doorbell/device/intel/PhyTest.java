@@ -103,6 +103,19 @@ class PhyTest {
     }
 
     @Test
+    void eachLossOfTheCarrierCountsOnceHoweverShortItIs() {
+        negotiate();
+        assertThat(phy.carrierLosses()).isZero();
+        phy.carrier(false);
+        phy.carrier(false);
+        phy.carrier(true);
+        phy.carrier(false);
+        assertThat(phy.carrierLosses()).isEqualTo(2);
+        phy.write(Phy.BMCR, 0x1940);
+        assertThat(phy.carrierLosses()).as("a power-down is no loss").isEqualTo(2);
+    }
+
+    @Test
     void powerDownDropsTheLinkAndPowerUpNegotiates() {
         negotiate();
         phy.write(Phy.BMCR, 0x1940);
