@@ -128,8 +128,12 @@ final class RuleParser {
             }
             case "-c", "--set-counters" -> {
                 Values.notInverted(option, inverted);
-                spec.packets = Values.number(option, words.argument(option), 0, Long.MAX_VALUE);
-                spec.bytes = Values.number(option, words.argument(option), 0, Long.MAX_VALUE);
+                String packets = words.argument(option);
+                int comma = packets.indexOf(',');
+                String bytes = comma < 0 ? words.argument(option) : packets.substring(comma + 1);
+                spec.packets = Values.number(
+                        option, comma < 0 ? packets : packets.substring(0, comma), 0, Long.MAX_VALUE);
+                spec.bytes = Values.number(option, bytes, 0, Long.MAX_VALUE);
             }
             case "-4", "--ipv4", "-6", "--ipv6" -> Values.notInverted(option, inverted);
             default -> {
@@ -171,6 +175,9 @@ final class RuleParser {
     private void jump(RuleSpec spec, String option, String name) throws RulesException {
         if (!spec.jump.isEmpty()) {
             throw new RulesException(option + ": a rule has one target only");
+        }
+        if (name.isEmpty()) {
+            throw new RulesException(option + " \"\": must name a target or a chain");
         }
         spec.jump = name;
         spec.isGoto = option.equals("-g") || option.equals("--goto");

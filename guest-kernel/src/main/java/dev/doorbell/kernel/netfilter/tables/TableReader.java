@@ -36,7 +36,7 @@ final class TableReader {
         }
     }
 
-    /** {@code :CHAIN POLICY [packets:bytes]}. */
+    /** {@code :CHAIN POLICY [packets:bytes]}. A chain of the user that is there already loses its rules. */
     void chainLine(String line) throws RulesException {
         Words words = Words.split(line.substring(1));
         if (!words.hasNext()) {
@@ -50,8 +50,12 @@ final class TableReader {
         String policy = words.next();
         Chain chain = chains.get(name);
         if (chain == null) {
-            chain = userChain(name, policy);
-        } else if (chain.isBuiltIn()) {
+            checkUserPolicy(name, policy);
+            chain = newChain(name);
+        } else if (!chain.isBuiltIn()) {
+            checkUserPolicy(name, policy);
+            chain.building().clear();
+        } else if (!policy.equals("-")) { // which leaves it as it is
             policy(chain, policy);
         }
         if (words.hasNext()) {
@@ -162,30 +166,27 @@ final class TableReader {
         chain.setPolicy(policy.equals("DROP"));
     }
 
-    /** -N: built-in chains exist, and nothing else can be said about a new one. */
-    private void newChain(String name) throws RulesException {
-        checkNew(name);
-        chains.put(name, new Chain(name, -1));
-    }
-
-    private Chain userChain(String name, String policy) throws RulesException {
-        if (!policy.equals("-")) {
-            throw new RulesException("chain " + name + ": not a built-in chain of table " + kind.text()
-                    + "; the policy of a chain of yours is -");
-        }
+    private Chain newChain(String name) throws RulesException {
         checkNew(name);
         Chain chain = new Chain(name, -1);
         chains.put(name, chain);
         return chain;
     }
 
+    private void checkUserPolicy(String name, String policy) throws RulesException {
+        if (!policy.equals("-")) {
+            throw new RulesException("chain " + name + ": not a built-in chain of table " + kind.text()
+                    + "; the policy of a chain of yours is -");
+        }
+    }
+
     private void checkNew(String name) throws RulesException {
         if (chains.containsKey(name)) {
             throw new RulesException("chain " + name + ": there is one already");
         }
-        boolean badName = name.length() > MAX_CHAIN_NAME || name.startsWith("-") || name.startsWith("!");
-        if (badName) {
-            throw new RulesException("chain " + name + ": a name has up to 28 characters and begins with a letter");
+        if (name.isEmpty() || name.length() > MAX_CHAIN_NAME || name.startsWith("-") || name.startsWith("!")) {
+            throw new RulesException(
+                    "chain \"" + name + "\": a name has 1 to " + MAX_CHAIN_NAME + " characters, the first not - or !");
         }
         if (isTarget(name)) {
             throw new RulesException("chain " + name + ": there is a target of that name");

@@ -117,6 +117,26 @@ class IptablesTextTest {
                 .containsExactly("-A INPUT -p icmp", "-A OUTPUT -p udp");
     }
 
+    /** As iptables-restore 1.8.9 takes them. */
+    @Test
+    void aChainLineBetweenRulesFlushesAChainOfTheUserAndADashLeavesThePolicy() throws RulesException {
+        f.stack.iptables().load("""
+                *filter
+                :INPUT DROP [1:2]
+                :mine - [0:0]
+                -A INPUT -c 5,600 -j mine
+                -A mine -p tcp
+                :INPUT - [7:8]
+                :mine - [0:0]
+                [0:0] -A mine -p udp
+                COMMIT
+                """);
+        assertThat(saved(true))
+                .contains(":INPUT DROP [7:8]")
+                .contains("[5:600] -A INPUT -j mine\n[0:0] -A mine -p udp\n")
+                .doesNotContain("tcp");
+    }
+
     @Test
     void rulesAreDeletedReplacedAndCheckedWhereALineSaysSo() throws RulesException {
         f.stack.iptables().load("""
@@ -198,6 +218,10 @@ class IptablesTextTest {
             -A INPUT -j SNAT --to-source 1.2.3.4        | line 2: -j SNAT: only in table nat, not in filter
             -A INPUT -j LOG --log-level loud            | line 2: --log-level "loud": must be 0 to 7
             -A INPUT -m comment --comment "abc          | line 2: a quoted word does not end
+            -A INPUT -j ""                              | line 2: -j "": must name a target or a chain
+            -A INPUT -c 5, -j DROP                      | line 2: -c "": must be a number from 0
+            -N ""                                       | line 2: chain "": a name has 1 to 28 characters
+            -N -mine                                    | line 2: chain "-mine": a name has 1 to 28 characters
             -A INPUT -j                                 | line 2: option -j needs an argument
             -A INPUT -j ACCEPT -j DROP                  | line 2: -j: a rule has one target only
             -A INPUT ! -j ACCEPT                        | line 2: option -j cannot be inverted
