@@ -50,8 +50,7 @@ public final class Addresses implements Arp.Addresses {
     }
 
     /** The first address of an interface in another one's prefix; null: it has none. */
-    @Nullable
-    InterfaceAddress primary(InterfaceAddress other) {
+    public @Nullable InterfaceAddress primary(InterfaceAddress other) {
         for (InterfaceAddress entry : all) {
             if (entry.dev() == other.dev()
                     && entry.prefixLength() == other.prefixLength()

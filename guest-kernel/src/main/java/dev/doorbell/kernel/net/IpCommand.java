@@ -7,6 +7,7 @@ import dev.doorbell.kernel.ipv4.InterfaceAddress;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.neighbour.Neighbour;
 import dev.doorbell.kernel.netdev.NetDevice;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -86,6 +87,7 @@ public final class IpCommand {
         if (!isBeginning(verb, "show") && !isBeginning(verb, "list")) {
             throw new IpException("ip rule: unknown command \"" + verb + "\", there is show only");
         }
+        words.end();
         String both = "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n";
         return family == IpWords.Family.SIX ? both : both + "32767:\tfrom all lookup default\n";
     }
@@ -99,50 +101,40 @@ public final class IpCommand {
         return !word.isEmpty() && of.startsWith(word);
     }
 
-    private @Nullable NetDevice optionalDevice(IpWords words) throws IpException {
-        if (!words.hasNext()) {
-            return null;
-        }
-        words.skip("dev");
-        return words.device(ipv4.net());
-    }
-
     // ---- address
 
     private String address(IpWords words) throws IpException {
         String verb = words.hasNext() ? words.next("") : "show";
         if (isBeginning(verb, "show") || isBeginning(verb, "list")) {
-            return showAddresses(optionalDevice(words));
-        }
-        boolean other = !isBeginning(verb, "add")
-                && !isBeginning(verb, "replace")
-                && !isBeginning(verb, "change")
-                && !isBeginning(verb, "delete")
-                && !isBeginning(verb, "flush");
-        if (!other && isSix(words)) {
-            six.changeAddress(verb, words);
-            return "";
-        }
-        if (isBeginning(verb, "flush")) {
-            NetDevice dev = optionalDevice(words);
-            if (dev == null) {
-                throw new IpException("ip addr flush: which interface? say dev NAME");
-            }
-            for (InterfaceAddress entry : ipv4.addresses().list().toArray(new InterfaceAddress[0])) {
-                if (entry.dev() == dev) {
-                    ipv4.removeAddress(dev, entry.address(), entry.prefixLength());
-                }
-            }
-            return "";
+            return showAddresses(words.optionalDevice(ipv4.net()));
         }
         boolean add = isBeginning(verb, "add");
         boolean replace = isBeginning(verb, "replace") || isBeginning(verb, "change");
-        if (other) {
+        boolean flush = isBeginning(verb, "flush");
+        if (!add && !replace && !flush && !isBeginning(verb, "delete")) {
             throw new IpException(
                     "ip addr: unknown command \"" + verb + "\", there are add, replace, del, show, flush");
         }
-        changeAddress(words, add, replace);
+        if (isSix(words)) {
+            six.changeAddress(verb, words);
+        } else if (flush) {
+            flushAddresses(words);
+        } else {
+            changeAddress(words, add, replace);
+        }
         return "";
+    }
+
+    private void flushAddresses(IpWords words) throws IpException {
+        NetDevice dev = words.optionalDevice(ipv4.net());
+        if (dev == null) {
+            throw new IpException("ip addr flush: which interface? say dev NAME");
+        }
+        for (InterfaceAddress entry : List.copyOf(ipv4.addresses().list())) {
+            if (entry.dev() == dev) {
+                ipv4.removeAddress(dev, entry.address(), entry.prefixLength());
+            }
+        }
     }
 
     private void changeAddress(IpWords words, boolean add, boolean replace) throws IpException {
@@ -268,7 +260,7 @@ public final class IpCommand {
     private String link(IpWords words) throws IpException {
         String verb = words.hasNext() ? words.next("") : "show";
         if (isBeginning(verb, "show") || isBeginning(verb, "list")) {
-            NetDevice only = optionalDevice(words);
+            NetDevice only = words.optionalDevice(ipv4.net());
             StringBuilder out = new StringBuilder();
             for (NetDevice dev : ipv4.net().devices()) {
                 if (only != null && only != dev) {
@@ -290,22 +282,38 @@ public final class IpCommand {
         if (!words.hasNext()) {
             throw new IpException("ip link set " + dev.name() + ": up, down, mtu N or address MAC must follow");
         }
-        while (words.hasNext()) {
-            setLink(dev, words.next(""), words);
-        }
+        setLink(dev, words);
         return "";
     }
 
-    private static void setLink(NetDevice dev, String word, IpWords words) throws IpException {
-        try {
+    /** Nothing happens before all words are read; then the address comes first and the flags last, as in Linux. */
+    private static void setLink(NetDevice dev, IpWords words) throws IpException {
+        boolean up = dev.isUp();
+        int mtu = dev.mtu();
+        long mac = dev.devAddr();
+        while (words.hasNext()) {
+            String word = words.next("");
             switch (word) {
-                case "up" -> dev.devOpen();
-                case "down" -> dev.devClose();
-                case "mtu" -> dev.devSetMtu(IpWords.number("mtu", words.next("a number"), dev.minMtu, dev.maxMtu));
-                case "address" -> dev.devSetMacAddress(IpWords.mac(words.next("a MAC address")));
+                case "up" -> up = true;
+                case "down" -> up = false;
+                case "mtu" -> mtu = IpWords.number("mtu", words.next("a number"), dev.minMtu, dev.maxMtu);
+                case "address" -> mac = IpWords.mac(words.next("a MAC address"));
                 default ->
                     throw new IpException(
                             "ip link set: unknown word \"" + word + "\", there are up, down, mtu and address");
+            }
+        }
+        try {
+            if (mac != dev.devAddr()) {
+                dev.devSetMacAddress(mac);
+            }
+            if (mtu != dev.mtu()) {
+                dev.devSetMtu(mtu);
+            }
+            if (up) {
+                dev.devOpen();
+            } else {
+                dev.devClose();
             }
         } catch (ErrnoException e) {
             throw new IpException("RTNETLINK answers: " + e.getMessage());
@@ -373,7 +381,7 @@ public final class IpCommand {
         if (known != null && isBeginning(verb, "add")) {
             throw new IpException("RTNETLINK answers: File exists");
         }
-        if (known == null && isBeginning(verb, "change") && !isBeginning(verb, "c")) {
+        if (known == null && isBeginning(verb, "change")) {
             throw new IpException("RTNETLINK answers: No such file or directory");
         }
         if (mac < 0) {

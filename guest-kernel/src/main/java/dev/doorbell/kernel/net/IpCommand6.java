@@ -68,20 +68,12 @@ final class IpCommand6 {
         return IpCommand.isBeginning(verb, word);
     }
 
-    private @Nullable NetDevice optionalDevice(IpWords words) throws IpException {
-        if (!words.hasNext()) {
-            return null;
-        }
-        words.skip("dev");
-        return words.device(ipv6.net());
-    }
-
     // ---- address
 
     /** All but show, which is the same command for both families. */
     void changeAddress(String verb, IpWords words) throws IpException {
         if (is(verb, "flush")) {
-            NetDevice dev = optionalDevice(words);
+            NetDevice dev = words.optionalDevice(ipv6.net());
             if (dev == null) {
                 throw new IpException("ip addr flush: which interface? say dev NAME");
             }
@@ -383,6 +375,7 @@ final class IpCommand6 {
     }
 
     private String get(IpWords words) throws IpException {
+        words.skip("to");
         long[] to = address(words.next("an address"));
         long[] from = {0, 0};
         NetDevice out = null;
@@ -440,7 +433,7 @@ final class IpCommand6 {
             throw new IpException("Device and destination are required arguments.");
         }
         Neighbour known = ipv6.neighbours().lookup(dev, address[0], address[1]);
-        if (known == null && (is(verb, "delete") || verb.startsWith("chan"))) {
+        if (known == null && (is(verb, "delete") || is(verb, "change"))) {
             throw new IpException("RTNETLINK answers: No such file or directory");
         }
         if (known != null && is(verb, "add")) {

@@ -260,7 +260,8 @@ final class IpRoutes {
         words.skip("to");
         int destination = IpWords.prefix(words.next("an address"))[0];
         int source = words.skip("from") ? IpWords.address(words.next("an address")) : 0;
-        NetDevice dev = words.skip("oif") ? words.device(ipv4.net()) : null;
+        NetDevice dev = words.skip("oif") || words.skip("dev") ? words.device(ipv4.net()) : null;
+        words.end();
         Route route = ipv4.routes().lookup(destination, source, dev == null ? 0 : dev.ifindex());
         if (route == null) {
             throw new IpException("RTNETLINK answers: Network is unreachable");

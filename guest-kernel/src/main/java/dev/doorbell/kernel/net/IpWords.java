@@ -6,6 +6,7 @@ import dev.doorbell.kernel.netdev.NetCore;
 import dev.doorbell.kernel.netdev.NetDevice;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** The words of one {@code ip} command, taken one after the other. */
 final class IpWords {
@@ -113,8 +114,23 @@ final class IpWords {
         return found;
     }
 
-    void back() {
-        at--;
+    /** Nothing may follow what a command has taken. */
+    void end() throws IpException {
+        if (hasNext()) {
+            throw new IpException("\"" + words.get(at) + "\": nothing more can follow here");
+        }
+    }
+
+    /** The last words of a command: an interface, or none (null). */
+    @Nullable
+    NetDevice optionalDevice(NetCore net) throws IpException {
+        if (!hasNext()) {
+            return null;
+        }
+        skip("dev");
+        NetDevice dev = device(net);
+        end();
+        return dev;
     }
 
     NetDevice device(NetCore net) throws IpException {

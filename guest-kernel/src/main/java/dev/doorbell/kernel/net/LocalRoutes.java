@@ -31,7 +31,9 @@ final class LocalRoutes {
             if (only != null && only != dev) {
                 continue;
             }
-            String source = " src " + Ipv4Address.format(entry.address()) + " \n";
+            InterfaceAddress first = ipv4.addresses().primary(entry); // speaks for the others of its network
+            int sender = first == null ? entry.address() : first.address();
+            String source = " src " + Ipv4Address.format(sender) + " \n";
             String where = " dev " + dev.name() + (named ? " table local" : "") + " proto kernel scope ";
             if (dev.isLoopback() && entry.prefixLength() < Integer.SIZE) {
                 int network = entry.address() & Ipv4Address.mask(entry.prefixLength());
@@ -40,7 +42,7 @@ final class LocalRoutes {
             }
             add(byAddress, entry.address(), "local " + Ipv4Address.format(entry.address()) + where + "host" + source);
             int last = entry.address() | ~Ipv4Address.mask(entry.prefixLength());
-            if (entry.prefixLength() < Integer.SIZE - 1) {
+            if (entry.prefixLength() < Integer.SIZE - 1 && sender == entry.address() && dev.isUp()) {
                 add(byAddress, last, "broadcast " + Ipv4Address.format(last) + where + "link" + source);
             }
         }

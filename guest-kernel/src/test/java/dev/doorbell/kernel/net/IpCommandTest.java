@@ -73,6 +73,23 @@ class IpCommandTest {
                 .hasMessageStartingWith("table local follows from the addresses");
     }
 
+    /** As Linux 6.1 shows it: the first address of a network speaks for the others, and broadcasts need the link up. */
+    @Test
+    void theTableLocalNamesTheFirstAddressOfANetwork() throws IpException {
+        ip.run("ip addr add 10.0.0.3/24 dev eth0");
+        ip.run("ip addr add 10.0.0.9/32 dev eth0");
+        assertThat(ip.run("ip route show table local dev eth0")).isEqualTo("""
+                local 10.0.0.1 dev eth0 proto kernel scope host src 10.0.0.1\s
+                local 10.0.0.3 dev eth0 proto kernel scope host src 10.0.0.1\s
+                local 10.0.0.9 dev eth0 proto kernel scope host src 10.0.0.9\s
+                broadcast 10.0.0.255 dev eth0 proto kernel scope link src 10.0.0.1\s
+                """);
+        ip.run("ip link set eth0 down");
+        assertThat(ip.run("ip route show table local dev eth0"))
+                .hasLineCount(3)
+                .doesNotContain("broadcast");
+    }
+
     @Test
     void rulesAndBriefFormsAreShown() throws IpException {
         assertThat(ip.run("ip rule"))
@@ -233,6 +250,15 @@ class IpCommandTest {
         assertThat(f.dev.isUp()).isTrue();
     }
 
+    @Test
+    void aLinkIsLeftAloneWhenOneOfTheWordsIsWrong() {
+        int mtu = f.dev.mtu();
+        assertThatThrownBy(() -> ip.run("ip link set eth0 mtu 1400 down nonsense"))
+                .hasMessageStartingWith("ip link set: unknown word \"nonsense\"");
+        assertThat(f.dev.isUp()).isTrue();
+        assertThat(f.dev.mtu()).isEqualTo(mtu);
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             ip foo                                   | Object "foo" is unknown
@@ -259,6 +285,11 @@ class IpCommandTest {
             ip -6 route del 2001:db8:7::/48          | RTNETLINK answers: No such process
             ip -6 route get 2001:db8:f::1            | RTNETLINK answers: Network is unreachable
             ip neigh add fe80::5 dev eth0            | ip neigh add: lladdr MAC is missing
+            ip neigh c 10.0.0.5 lladdr 02:00:00:00:00:05 dev eth0 | RTNETLINK answers: No such file or directory
+            ip neigh ch fe80::5 lladdr 02:00:00:00:00:05 dev eth0 | RTNETLINK answers: No such file or directory
+            ip addr show eth0 junk                   | "junk": nothing more can follow here
+            ip route get 10.0.0.1 junk               | "junk": nothing more can follow here
+            ip rule show junk                        | "junk": nothing more can follow here
             ip link set eth0 mtu 1                   | mtu "1": must be a number from 68
             ip                                       | the command ends where addr, route
             """)
