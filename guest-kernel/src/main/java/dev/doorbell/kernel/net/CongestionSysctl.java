@@ -26,6 +26,11 @@ final class CongestionSysctl implements Sysctl {
         return true;
     }
 
+    @Override
+    public String allowed() {
+        return "one of " + String.join(", ", TcpConfig.CONGESTION_CONTROLS);
+    }
+
     /** The names there are; cannot be changed. */
     static Sysctl available() {
         List<String> names = TcpConfig.CONGESTION_CONTROLS;
@@ -38,6 +43,11 @@ final class CongestionSysctl implements Sysctl {
             @Override
             public boolean set(String value) {
                 return false;
+            }
+
+            @Override
+            public String allowed() {
+                return "left as it is";
             }
         };
     }

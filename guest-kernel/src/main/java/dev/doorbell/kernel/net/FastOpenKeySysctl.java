@@ -1,7 +1,6 @@
 package dev.doorbell.kernel.net;
 
 import dev.doorbell.kernel.tcp.TcpConfig;
-import java.util.Arrays;
 
 /**
  * net.ipv4.tcp_fastopen_key: four hexadecimal words with dashes between them, and perhaps a comma and four more, the
@@ -46,7 +45,12 @@ final class FastOpenKeySysctl implements Sysctl {
                 words[k * WORDS + i] = Integer.parseUnsignedInt(parts[i], HEX);
             }
         }
-        config.fastopenKey = Arrays.copyOf(words, words.length);
+        config.fastopenKey = words;
         return true;
+    }
+
+    @Override
+    public String allowed() {
+        return "four hexadecimal words such as 1-2-3-4, or eight as in 1-2-3-4,5-6-7-8";
     }
 }

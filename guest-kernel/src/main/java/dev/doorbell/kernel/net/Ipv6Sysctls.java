@@ -125,5 +125,10 @@ final class Ipv6Sysctls {
             }
             return true;
         }
+
+        @Override
+        public String allowed() {
+            return defaults.allowed();
+        }
     }
 }

@@ -27,4 +27,9 @@ final class PortRangeSysctl implements Sysctl {
         config.ephemeralHigh = (int) range[1];
         return true;
     }
+
+    @Override
+    public String allowed() {
+        return "two ports from 1 to " + MAX_PORT + ", the lower one first";
+    }
 }

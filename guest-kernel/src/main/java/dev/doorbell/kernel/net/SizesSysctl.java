@@ -34,4 +34,9 @@ final class SizesSysctl implements Sysctl {
         setter.accept(sizes);
         return true;
     }
+
+    @Override
+    public String allowed() {
+        return "1 to " + getter.get().length + " numbers from 1 to " + Integer.MAX_VALUE;
+    }
 }

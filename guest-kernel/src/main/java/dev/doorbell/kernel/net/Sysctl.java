@@ -1,5 +1,7 @@
 package dev.doorbell.kernel.net;
 
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.IntSupplier;
 import java.util.function.LongConsumer;
@@ -17,8 +19,11 @@ interface Sysctl {
      */
     boolean set(String value);
 
+    /** What {@link #set} takes, for people: "a number from 0 to 255". */
+    String allowed();
+
     /** A switch; any number from 1 to 255 means on. */
-    static Sysctl flag(java.util.function.BooleanSupplier getter, java.util.function.Consumer<Boolean> setter) {
+    static Sysctl flag(BooleanSupplier getter, Consumer<Boolean> setter) {
         return number(0, 255, () -> getter.getAsBoolean() ? 1 : 0, value -> setter.accept(value != 0));
     }
 
@@ -40,6 +45,7 @@ interface Sysctl {
     /**
      * A duration.
      *
+     * @param min in units
      * @param max in units
      * @param unitNs nanoseconds of the unit that the text is in
      */
@@ -62,6 +68,11 @@ interface Sysctl {
                 }
                 setter.accept(parsed[0] * unit);
                 return true;
+            }
+
+            @Override
+            public String allowed() {
+                return "a number from " + min + " to " + max;
             }
         };
     }

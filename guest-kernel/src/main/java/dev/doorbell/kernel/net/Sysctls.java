@@ -46,12 +46,6 @@ public final class Sysctls {
         return names;
     }
 
-    /** True when there is a setting of this name. */
-    public boolean has(String name) {
-        String canonical = canonical(name);
-        return settings.containsKey(canonical) || ipv6.find(canonical) != null;
-    }
-
     /**
      * Reads a setting.
      *
@@ -71,6 +65,15 @@ public final class Sysctls {
         if (!find(name).set(value)) {
             throw new ErrnoException("sysctl " + canonical(name) + " = " + value, Errno.EINVAL);
         }
+    }
+
+    /**
+     * What {@link #set} takes for a setting, for people: "a number from 0 to 255".
+     *
+     * @throws ErrnoException ENOENT: there is no such setting
+     */
+    public String allowed(String name) throws ErrnoException {
+        return find(name).allowed();
     }
 
     private Sysctl find(String name) throws ErrnoException {

@@ -2,12 +2,14 @@ package dev.doorbell.kernel.net;
 
 import dev.doorbell.kernel.tcp.TcpConfig;
 import java.util.Map;
+import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 
 /** The settings net.ipv4.tcp_*, and those of other names that TCP alone obeys, with Linux's bounds. */
 final class TcpSysctls {
     private static final long MICROSECOND_NS = 1_000, MS = 1_000_000, SECOND = 1_000_000_000;
     private static final int BYTE = 255, MANY = Integer.MAX_VALUE;
-    /** MAX_TCP_KEEPIDLE, MAX_TCP_SYNCNT. */
+    /** MAX_TCP_SYNCNT. */
     private static final int MAX_SYN_COUNT = 127;
 
     private final TcpConfig config;
@@ -77,6 +79,7 @@ final class TcpSysctls {
         tcp(
                 "syn_linear_timeouts",
                 Sysctl.number(0, MAX_SYN_COUNT, () -> config.synLinearTimeouts, v -> config.synLinearTimeouts = v));
+        tcp("retries1", Sysctl.number(0, BYTE, () -> config.retries1, v -> config.retries1 = v));
         tcp("retries2", Sysctl.number(0, BYTE, () -> config.retries2, v -> config.retries2 = v));
         tcp("orphan_retries", Sysctl.number(0, BYTE, () -> config.orphanRetries, v -> config.orphanRetries = v));
         tcp("keepalive_probes", Sysctl.number(0, BYTE, () -> config.keepaliveProbes, v -> config.keepaliveProbes = v));
@@ -97,7 +100,7 @@ final class TcpSysctls {
     }
 
     private void duration(
-            String name, long unitNs, java.util.function.LongSupplier getter, java.util.function.LongConsumer setter) {
+            String name, long unitNs, LongSupplier getter, LongConsumer setter) {
         tcp(name, Sysctl.duration(0, MANY, unitNs, getter, setter));
     }
 
@@ -111,6 +114,7 @@ final class TcpSysctls {
         tcp("early_retrans", Sysctl.number(0, 4, () -> config.earlyRetrans, v -> config.earlyRetrans = v));
         tcp("recovery", Sysctl.number(0, BYTE, () -> config.recovery, v -> config.recovery = v));
         tcp("tso_win_divisor", Sysctl.number(0, BYTE, () -> config.tsoWinDivisor, v -> config.tsoWinDivisor = v));
+        tcp("tso_rtt_log", Sysctl.number(0, BYTE, () -> config.tsoRttLog, v -> config.tsoRttLog = v));
         tcp("min_tso_segs", Sysctl.number(1, BYTE, () -> config.minTsoSegs, v -> config.minTsoSegs = v));
         tcp("pacing_ss_ratio", Sysctl.number(0, 1000, () -> config.pacingSsRatio, v -> config.pacingSsRatio = v));
         tcp("pacing_ca_ratio", Sysctl.number(0, 1000, () -> config.pacingCaRatio, v -> config.pacingCaRatio = v));
@@ -122,13 +126,6 @@ final class TcpSysctls {
         tcp("mtu_probe_floor", Sysctl.number(48, 65535, () -> config.mtuProbeFloor, v -> config.mtuProbeFloor = v));
         tcp("probe_threshold", Sysctl.number(0, 65535, () -> config.probeThreshold, v -> config.probeThreshold = v));
         duration("probe_interval", SECOND, () -> config.probeIntervalNs, v -> config.probeIntervalNs = v);
-        duration(
-                "fastopen_blackhole_timeout_sec",
-                SECOND,
-                () -> config.fastopenBlackholeTimeoutNs,
-                v -> config.fastopenBlackholeTimeoutNs = v);
-        tcp("tso_rtt_log", Sysctl.number(0, BYTE, () -> config.tsoRttLog, v -> config.tsoRttLog = v));
-        tcp("retries1", Sysctl.number(0, BYTE, () -> config.retries1, v -> config.retries1 = v));
     }
 
     private void limits() {
