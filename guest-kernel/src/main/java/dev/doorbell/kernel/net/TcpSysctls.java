@@ -99,8 +99,7 @@ final class TcpSysctls {
                 "net.ipv4.route.min_pmtu", Sysctl.number(68, 65535, () -> config.minPmtu, v -> config.minPmtu = v));
     }
 
-    private void duration(
-            String name, long unitNs, LongSupplier getter, LongConsumer setter) {
+    private void duration(String name, long unitNs, LongSupplier getter, LongConsumer setter) {
         tcp(name, Sysctl.duration(0, MANY, unitNs, getter, setter));
     }
 

@@ -85,9 +85,7 @@ class IpCommandTest {
                 broadcast 10.0.0.255 dev eth0 proto kernel scope link src 10.0.0.1\s
                 """);
         ip.run("ip link set eth0 down");
-        assertThat(ip.run("ip route show table local dev eth0"))
-                .hasLineCount(3)
-                .doesNotContain("broadcast");
+        assertThat(ip.run("ip route show table local dev eth0")).hasLineCount(3).doesNotContain("broadcast");
     }
 
     @Test

@@ -131,8 +131,8 @@ final class RuleParser {
                 String packets = words.argument(option);
                 int comma = packets.indexOf(',');
                 String bytes = comma < 0 ? words.argument(option) : packets.substring(comma + 1);
-                spec.packets = Values.number(
-                        option, comma < 0 ? packets : packets.substring(0, comma), 0, Long.MAX_VALUE);
+                spec.packets =
+                        Values.number(option, comma < 0 ? packets : packets.substring(0, comma), 0, Long.MAX_VALUE);
                 spec.bytes = Values.number(option, bytes, 0, Long.MAX_VALUE);
             }
             case "-4", "--ipv4", "-6", "--ipv6" -> Values.notInverted(option, inverted);
