@@ -2,13 +2,13 @@ package dev.doorbell.kernel.arp;
 
 import dev.doorbell.bus.wire.ArpHeader;
 import dev.doorbell.bus.wire.EtherType;
-import dev.doorbell.bus.wire.EthernetHeader;
 import dev.doorbell.bus.wire.Ipv4Address;
 import dev.doorbell.bus.wire.Ipv4Header;
 import dev.doorbell.bus.wire.MacAddress;
 import dev.doorbell.kernel.neighbour.Neighbour;
 import dev.doorbell.kernel.neighbour.NeighbourTable;
 import dev.doorbell.kernel.netdev.NetCore;
+import dev.doorbell.kernel.netdev.HardHeader;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netdev.NetdevNotifier;
 import dev.doorbell.kernel.skb.DropReason;
@@ -34,7 +34,7 @@ public final class Arp {
     private final Addresses addresses;
     private final NeighbourTable neighbours;
     private final ArpHeader arp = new ArpHeader();
-    private final EthernetHeader ethernet = new EthernetHeader();
+    private final HardHeader hardHeader = new HardHeader();
     private final Ipv4Header causeHeader = new Ipv4Header();
     private @Nullable AddressProbe probe;
     private long lastDefenceNs = -DEFEND_INTERVAL_NS;
@@ -188,12 +188,7 @@ public final class Arp {
                 .targetMac(targetMac)
                 .targetIp(targetIp);
         skb.protocol = EtherType.ARP;
-        skb.macHeader = skb.push(EthernetHeader.LENGTH);
-        ethernet.wrap(skb.memory(), skb.macHeader, EthernetHeader.LENGTH)
-                .destination(destinationMac)
-                .source(dev.devAddr())
-                .etherType(EtherType.ARP);
-        dev.devQueueXmit(skb);
+        hardHeader.xmit(skb, dev, destinationMac, EtherType.ARP);
     }
 
     private void deviceChanged(NetDevice dev, NetdevNotifier.Change change) {

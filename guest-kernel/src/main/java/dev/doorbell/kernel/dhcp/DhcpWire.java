@@ -1,7 +1,6 @@
 package dev.doorbell.kernel.dhcp;
 
 import dev.doorbell.bus.wire.EtherType;
-import dev.doorbell.bus.wire.EthernetHeader;
 import dev.doorbell.bus.wire.InternetChecksum;
 import dev.doorbell.bus.wire.IpProtocol;
 import dev.doorbell.bus.wire.Ipv4Address;
@@ -11,6 +10,7 @@ import dev.doorbell.bus.wire.UdpHeader;
 import dev.doorbell.kernel.ipv4.Ipv4;
 import dev.doorbell.kernel.ipv4.Route;
 import dev.doorbell.kernel.ipv4.RouteType;
+import dev.doorbell.kernel.netdev.HardHeader;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netdev.PacketTap;
 import dev.doorbell.kernel.skb.SkBuff;
@@ -35,7 +35,7 @@ final class DhcpWire implements PacketTap {
     private final Consumer<byte[]> received;
     private final Ipv4Header ip = new Ipv4Header();
     private final UdpHeader udp = new UdpHeader();
-    private final EthernetHeader ethernet = new EthernetHeader();
+    private final HardHeader hardHeader = new HardHeader();
     private boolean listening;
 
     /** @param received called with the payload of each whole message to the client's port */
@@ -78,13 +78,8 @@ final class DhcpWire implements PacketTap {
                 .destination(Ipv4Address.BROADCAST)
                 .updateChecksum();
         skb.protocol = EtherType.IPV4;
-        skb.macHeader = skb.push(EthernetHeader.LENGTH);
-        ethernet.wrap(skb.memory(), skb.macHeader, EthernetHeader.LENGTH)
-                .destination(MacAddress.BROADCAST)
-                .source(dev.devAddr())
-                .etherType(EtherType.IPV4);
         skb.dev = dev;
-        dev.devQueueXmit(skb);
+        hardHeader.xmit(skb, dev, MacAddress.BROADCAST, EtherType.IPV4);
     }
 
     /** To a server, the ordinary way. */

@@ -1,11 +1,11 @@
 package dev.doorbell.kernel.ipv4;
 
 import dev.doorbell.bus.wire.EtherType;
-import dev.doorbell.bus.wire.EthernetHeader;
 import dev.doorbell.bus.wire.Ipv4Header;
 import dev.doorbell.bus.wire.MacAddress;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.neighbour.Neighbour;
+import dev.doorbell.kernel.netdev.HardHeader;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netdev.TxQueue;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
@@ -24,7 +24,7 @@ final class Ipv4Output {
     private final IpIdentifiers identifiers;
     private final Fragmenter fragmenter;
     private final Ipv4Header ip = new Ipv4Header();
-    private final EthernetHeader ethernet = new EthernetHeader();
+    private final HardHeader hardHeader = new HardHeader();
 
     Ipv4Output(Ipv4 ipv4) {
         this.ipv4 = ipv4;
@@ -168,25 +168,16 @@ final class Ipv4Output {
                 result = neighbour.output(skb);
             }
         }
-        if (result == 0 || result == TxQueue.NET_XMIT_CN) {
-            return 0;
+        int error = TxQueue.netXmitErrno(result);
+        if (error != 0) {
+            snmp.count(Mib.IP_OUT_DISCARDS);
         }
-        snmp.count(Mib.IP_OUT_DISCARDS);
-        return result > 0 ? Errno.ENOBUFS.negated() : result;
+        return error;
     }
 
     /** No neighbour to ask: loopback, broadcast, multicast. */
     private int toGroup(SkBuff skb, NetDevice dev, long destination) {
-        if (skb.headroom() < EthernetHeader.LENGTH && !skb.cow(EthernetHeader.LENGTH)) {
-            skb.drop(DropReason.NOMEM);
-            return Errno.ENOBUFS.negated();
-        }
-        skb.macHeader = skb.push(EthernetHeader.LENGTH);
-        ethernet.wrap(skb.memory(), skb.macHeader, EthernetHeader.LENGTH)
-                .destination(destination)
-                .source(dev.devAddr())
-                .etherType(EtherType.IPV4);
-        return dev.devQueueXmit(skb);
+        return hardHeader.xmit(skb, dev, destination, EtherType.IPV4);
     }
 
     /** What goes to a group or to all goes to our own sockets too. */

@@ -1,7 +1,6 @@
 package dev.doorbell.kernel.ipv6;
 
 import dev.doorbell.bus.wire.EtherType;
-import dev.doorbell.bus.wire.EthernetHeader;
 import dev.doorbell.bus.wire.Ipv6Address;
 import dev.doorbell.bus.wire.Ipv6Header;
 import dev.doorbell.kernel.core.Errno;
@@ -9,6 +8,7 @@ import dev.doorbell.kernel.ipv4.Mib;
 import dev.doorbell.kernel.ipv4.RouteType;
 import dev.doorbell.kernel.ipv4.SnmpCounters;
 import dev.doorbell.kernel.neighbour.Neighbour;
+import dev.doorbell.kernel.netdev.HardHeader;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netdev.TxQueue;
 import dev.doorbell.kernel.netfilter.NetfilterHooks;
@@ -25,7 +25,7 @@ final class Ipv6Output {
     private final SnmpCounters snmp;
     private final Fragmenter6 fragmenter;
     private final Ipv6Header ip = new Ipv6Header();
-    private final EthernetHeader ethernet = new EthernetHeader();
+    private final HardHeader hardHeader = new HardHeader();
 
     Ipv6Output(Ipv6 ipv6) {
         this.ipv6 = ipv6;
@@ -142,11 +142,11 @@ final class Ipv6Output {
             }
             result = neighbour.output(skb);
         }
-        if (result == 0 || result == TxQueue.NET_XMIT_CN) {
-            return 0;
+        int error = TxQueue.netXmitErrno(result);
+        if (error != 0) {
+            snmp.count(Mib.IP6_OUT_DISCARDS);
         }
-        snmp.count(Mib.IP6_OUT_DISCARDS);
-        return result > 0 ? Errno.ENOBUFS.negated() : result;
+        return error;
     }
 
     void toMac(SkBuff skb, NetDevice dev, long mac) {
@@ -172,16 +172,7 @@ final class Ipv6Output {
 
     /** No neighbour to ask: loopback, groups. */
     private int toGroup(SkBuff skb, NetDevice dev, long destination) {
-        if (skb.headroom() < EthernetHeader.LENGTH && !skb.cow(EthernetHeader.LENGTH)) {
-            skb.drop(DropReason.NOMEM);
-            return Errno.ENOBUFS.negated();
-        }
-        skb.macHeader = skb.push(EthernetHeader.LENGTH);
-        ethernet.wrap(skb.memory(), skb.macHeader, EthernetHeader.LENGTH)
-                .destination(destination)
-                .source(dev.devAddr())
-                .etherType(EtherType.IPV6);
-        return dev.devQueueXmit(skb);
+        return hardHeader.xmit(skb, dev, destination, EtherType.IPV6);
     }
 
     /** What goes to a group goes to our own sockets too. */

@@ -58,6 +58,16 @@ public final class TxQueue {
         this.retry = new KernelTimer(net.kernel(), dev.name() + " tx retry", this::run);
     }
 
+    /**
+     * net_xmit_errno.
+     *
+     * @param result of {@link NetDevice#devQueueXmit}
+     * @return what a sender is told of it: 0 or a negated errno
+     */
+    public static int netXmitErrno(int result) {
+        return result == NET_XMIT_CN ? 0 : result > 0 ? Errno.ENOBUFS.negated() : result;
+    }
+
     // ---- set-up
 
     /** Chooses the qdisc: none for devices with a txQueueLen of 0. */
