@@ -7,6 +7,7 @@ import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.netdev.NetCore;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.netdev.PacketTap;
+import dev.doorbell.kernel.netdev.TxQueue;
 import dev.doorbell.kernel.skb.DropReason;
 import dev.doorbell.kernel.skb.PacketMemory;
 import dev.doorbell.kernel.skb.SkBuff;
@@ -218,8 +219,8 @@ public final class PacketSock extends Sock {
         skb.protocol =
                 ethernet.wrap(skb.memory(), skb.data(), EthernetHeader.LENGTH).etherType();
         skb.priority = priority;
-        int result = dev.devQueueXmit(skb);
-        return result == 0 ? length : result > 0 ? Errno.ENOBUFS.negated() : result;
+        int error = TxQueue.netXmitErrno(dev.devQueueXmit(skb));
+        return error == 0 ? length : error;
     }
 
     // ---- the rest

@@ -117,6 +117,17 @@ class RawSockTest {
         assertThat(f.takeOne()).isEqualTo(request);
     }
 
+    /** As Linux: the queue of a link without carrier takes everything and sends nothing. */
+    @Test
+    void aPacketSocketHearsNothingOfAMissingCarrier() throws ErrnoException {
+        int fd = sys.socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, 0);
+        sys.bind(fd, new SockAddrLl(PacketSock.ETH_P_ALL, f.dev.ifindex()));
+        f.dev.netifCarrierOff();
+        assertThat(sys.send(fd, ByteBuffer.wrap(arp(1, OUR_MAC, US, 0, PEER, PEER_MAC)), 0))
+                .isEqualTo(60);
+        assertThat(f.takeSent()).isEmpty();
+    }
+
     @Test
     void aDatagramPacketSocketOfOneProtocolSeesOnlyThatWithoutTheHeader() throws ErrnoException {
         int fd = sys.socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK, 0x0806);
