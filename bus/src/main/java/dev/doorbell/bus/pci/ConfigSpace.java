@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * A function's configuration space: 4096 bytes, little-endian, each with the bits that software may write and the bits
  * that it clears by writing one (PCI Local Bus 3.0 chapter 6, PCI Express Base chapter 7).
  *
- * <p>Built once per function by a {@link ConfigSpaceBuilder}. Two doors lead in: {@link #read} and {@link #write} are software's and
- * obey the masks; {@code get} and {@code set} are the function's own and do not.
+ * <p>Built once per function by a {@link ConfigSpaceBuilder}. Two doors lead in: {@link #read} and {@link #write} are
+ * software's and obey the masks; {@code get} and {@code set} are the function's own and do not.
  */
 public final class ConfigSpace {
     public static final int BYTES = 4096;

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  *    - | 0,2,31:29 | RW | stored
  * </pre>
  *
- * An offset written PAGE.REGISTER is a register of a PHY, 32 to a page. Parsed once, at class load; mistakes throw with file and line.
+ * An offset written PAGE.REGISTER is a register of a PHY, 32 to a page. Parsed once, at class load; mistakes throw with
+ * file and line.
  */
 public final class RegisterBook {
     /** Of a PHY: IEEE 802.3 clause 22 has five bits for them. */

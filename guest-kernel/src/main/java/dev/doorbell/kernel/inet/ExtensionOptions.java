@@ -8,9 +8,10 @@ import dev.doorbell.kernel.skb.SkBuff;
 import java.nio.ByteBuffer;
 
 /**
- * The extension headers that a datagram socket puts on what it sends, RFC 3542 §6, §8, §9: IPV6_HOPOPTS and IPV6_DSTOPTS, each
- * given as the whole header. Destination options in front of a routing header (IPV6_RTHDRDSTOPTS) are kept and never sent, as
- * there is no routing header to stand before: Linux takes those of mobile IPv6 and of segment routing only, and neither is here.
+ * The extension headers that a datagram socket puts on what it sends, RFC 3542 §6, §8, §9: IPV6_HOPOPTS and
+ * IPV6_DSTOPTS, each given as the whole header. Destination options in front of a routing header (IPV6_RTHDRDSTOPTS)
+ * are kept and never sent, as there is no routing header to stand before: Linux takes those of mobile IPv6 and of
+ * segment routing only, and neither is here.
  */
 final class ExtensionOptions {
     private static final byte[] NONE = {};

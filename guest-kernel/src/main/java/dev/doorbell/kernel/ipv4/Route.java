@@ -99,7 +99,10 @@ public final class Route {
         return metrics;
     }
 
-    /** The path claims an MTU below the floor, or the table forbids discovery: packets of {@link #mtu()} bytes go without DF. */
+    /**
+     * The path claims an MTU below the floor, or the table forbids discovery: packets of {@link #mtu()} bytes go
+     * without DF.
+     */
     public boolean isMtuLocked() {
         return metrics.mtuLocked() || pathMtuLocked && owner.nowNs() < pathMtuExpiresNs;
     }

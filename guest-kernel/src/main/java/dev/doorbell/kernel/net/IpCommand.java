@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * ip link    set [dev] NAME up|down|mtu N|address MAC,  ip link show [dev NAME]
  * </pre>
  *
- * What it prints has the form of iproute2, with {@code -br} its brief form. Beginnings of words are understood as there: {@code ip a s}, {@code ip r}.
+ * What it prints has the form of iproute2, with {@code -br} its brief form. Beginnings of words are understood as
+ * there: {@code ip a s}, {@code ip r}.
  */
 public final class IpCommand {
     private final NetStack stack;

@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  * Generic receive offload of one NAPI: merges consecutive TCP segments of a flow, over IPv4 or IPv6, into one packet before
  * the stack sees them. What comes out could be segmented again into what came in.
  *
- * <p>A segment is merged when addresses, ports, VLAN, Ethernet header, TTL, TOS (hop limit, class, flow label), DF, acknowledgment, flags (but FIN and
- * PSH) and options are those of the held packet, its sequence number follows, its checksum is right, it is not longer
- * than the first, and the sum stays below 64 KiB. A shorter segment, and one with PSH, FIN, URG, RST or SYN, ends the
- * packet.
+ * <p>A segment is merged when addresses, ports, VLAN, Ethernet header, TTL, TOS (hop limit, class, flow label), DF,
+ * acknowledgment, flags (but FIN and PSH) and options are those of the held packet, its sequence number follows, its
+ * checksum is right, it is not longer than the first, and the sum stays below 64 KiB. A shorter segment, and one with
+ * PSH, FIN, URG, RST or SYN, ends the packet.
  */
 public final class Gro {
     /** GRO_LEGACY_MAX_SIZE: bytes of a merged packet, IP header included. */

@@ -17,7 +17,11 @@ public final class Napi {
     /** A driver's poll function. */
     @FunctionalInterface
     public interface Poll {
-        /** Handles at most {@code budget} packets; less than the budget only after {@link Napi#completeDone}. @return handled */
+        /**
+         * Handles at most {@code budget} packets; less than the budget only after {@link Napi#completeDone}.
+         *
+         * @return handled
+         */
         int poll(int budget);
     }
 

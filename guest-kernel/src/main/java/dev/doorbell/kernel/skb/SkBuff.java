@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * then up to {@link #MAX_FRAGS} fragments, then a list of further SkBuffs ({@code fragList}, made by GRO).
  *
  * <p>Addresses are GPAs. Fields that many layers touch are public, as the struct's are; those with an invariant are
- * behind methods. The public ones are in {@link SkbFields}. Pooled: {@link #free()} gives it back, after which nobody may touch it.
+ * behind methods. The public ones are in {@link SkbFields}. Pooled: {@link #free()} gives it back, after which nobody
+ * may touch it.
  */
 public final class SkBuff extends SkbFields {
     public static final int MAX_FRAGS = 17;

@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a socket with IP_RECVERR has heard and not yet read with MSG_ERRQUEUE: extended errors with the beginning of the
- * packet they are about; and what a stream socket is told about bytes that it sent. Bounded: when full, new ones are lost, as in Linux when the receive buffer is.
+ * packet they are about; and what a stream socket is told about bytes that it sent. Bounded: when full, new ones are
+ * lost, as in Linux when the receive buffer is.
  */
 public final class ErrorQueue {
     private static final int CAPACITY = 256;

@@ -65,7 +65,10 @@ final class SendQueue {
         return segment.next == sendHead ? null : segment.next;
     }
 
-    /** Whether the next byte of the application begins an entry of its own: the last is sent, closed or holds {@code goal} bytes. */
+    /**
+     * Whether the next byte of the application begins an entry of its own: the last is sent, closed or holds
+     * {@code goal} bytes.
+     */
     boolean appendsNewEntry(int goal) {
         TxSegment last = tail;
         return last == null || sendHead == null || last.endOfRecord || last.length() >= goal;

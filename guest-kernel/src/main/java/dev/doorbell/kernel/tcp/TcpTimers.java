@@ -272,7 +272,10 @@ final class TcpTimers {
         return retries == 0 && alive ? 8 : retries;
     }
 
-    /** True when as much time has passed since the first retransmission as {@code boundary} of them take, from {@code baseNs} on. */
+    /**
+     * True when as much time has passed since the first retransmission as {@code boundary} of them take, from
+     * {@code baseNs} on.
+     */
     private static boolean over(TcpConnection c, int boundary, long baseNs, long userTimeoutNs) {
         if (c.retransmits == 0 || c.retransStampNs == 0) {
             return false;

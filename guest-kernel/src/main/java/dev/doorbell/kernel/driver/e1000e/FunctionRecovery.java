@@ -4,7 +4,10 @@ import dev.doorbell.bus.pci.ConfigSpace;
 import dev.doorbell.kernel.netdev.NetDevice;
 import dev.doorbell.kernel.pci.PciDev;
 
-/** Brings a card back whose PCI function was reset, or fell into D3, without the driver's asking; detaches one that has gone. */
+/**
+ * Brings a card back whose PCI function was reset, or fell into D3, without the driver's asking; detaches one that has
+ * gone.
+ */
 final class FunctionRecovery {
     private final PciDev dev;
     private final Hw hw;

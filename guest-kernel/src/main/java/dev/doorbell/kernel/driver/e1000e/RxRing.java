@@ -56,7 +56,10 @@ abstract class RxRing {
     /** Sees to it that the slot has a mapped buffer, with its address in {@link #iova}. @return false: out of memory */
     abstract boolean provide(int index);
 
-    /** Handles the descriptor at this offset of the ring, which the card has written back. What is not passed up stays in the slot. */
+    /**
+     * Handles the descriptor at this offset of the ring, which the card has written back. What is not passed up stays
+     * in the slot.
+     */
     abstract void receive(int index, long descriptor, int status, int length);
 
     /** Takes the buffer of a slot back, if there is one. */

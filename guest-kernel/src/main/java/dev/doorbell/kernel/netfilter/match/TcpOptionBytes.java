@@ -3,7 +3,10 @@ package dev.doorbell.kernel.netfilter.match;
 import dev.doorbell.bus.wire.TcpHeader;
 import dev.doorbell.kernel.netfilter.Packet;
 
-/** The options in a packet's TCP header, which {@link Packet#pull} made readable. Hostile lengths end the search, late at worst. */
+/**
+ * The options in a packet's TCP header, which {@link Packet#pull} made readable. Hostile lengths end the search, late
+ * at worst.
+ */
 public final class TcpOptionBytes {
     private TcpOptionBytes() {}
 

@@ -19,8 +19,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The packet filter of one version of IP in a kernel: tables raw, mangle, nat and filter, loaded from and saved as text of iptables-save or ip6tables-save.
- * Costs nothing until the first rules are loaded; connection tracking begins with the first rule that needs it.
+ * The packet filter of one version of IP in a kernel: tables raw, mangle, nat and filter, loaded from and saved as text
+ * of iptables-save or ip6tables-save. Costs nothing until the first rules are loaded; connection tracking begins with
+ * the first rule that needs it.
  */
 public final class Iptables {
     private final IpFamily family;
