@@ -102,6 +102,9 @@ public final class Workqueue {
     /** Takes an item out and waits until it does not run. Task context, not from the item itself. */
     public boolean cancelSync(Work work, String caller) {
         kernel.cpu().mightSleep(caller);
+        if (probe != null) {
+            probe.workAwaited(work, work.name);
+        }
         boolean pending = cancel(work);
         if (work.running && worker != kernel.world().threads().current()) {
             idle.waitUntil(() -> !work.running, WaitQueue.FOREVER, caller);

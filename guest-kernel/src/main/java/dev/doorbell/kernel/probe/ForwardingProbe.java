@@ -262,4 +262,9 @@ public abstract class ForwardingProbe implements KernelProbe {
     public void workDone(Object work) {
         inner.workDone(work);
     }
+
+    @Override
+    public void workAwaited(Object work, String name) {
+        inner.workAwaited(work, name);
+    }
 }

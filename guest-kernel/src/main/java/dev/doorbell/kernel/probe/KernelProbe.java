@@ -176,4 +176,7 @@ public interface KernelProbe {
 
     /** Has run, or was cancelled. */
     default void workDone(Object work) {}
+
+    /** Somebody waits until it does not run, and it may be running. */
+    default void workAwaited(Object work, String name) {}
 }
