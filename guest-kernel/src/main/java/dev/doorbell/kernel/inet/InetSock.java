@@ -53,7 +53,9 @@ public abstract class InetSock extends Sock {
     public boolean receiveErrors, receivePacketInfo, receiveTtl, receiveTos;
 
     public int multicastTtl = 1;
-    public boolean multicastLoop = true, multicastAll = true;
+    public boolean multicastLoop = true;
+    /** IP_MULTICAST_ALL, which is off in IPv6 sockets. */
+    public boolean multicastAll;
     /** IP_MULTICAST_IF: interface index and source address; 0 is by route. */
     public int multicastInterface, multicastSource;
 
@@ -77,6 +79,7 @@ public abstract class InetSock extends Sock {
     protected InetSock(KernelContext kernel, @Nullable InetStack stack, int domain, int type, int protocol) {
         super(kernel, domain, type, protocol);
         this.stack = stack;
+        multicastAll = domain == AF_INET;
         unbind();
         dissolve();
     }
@@ -171,6 +174,13 @@ public abstract class InetSock extends Sock {
             }
         }
         return mayBindV6(in.high(), in.low(), into.scope) ? 0 : Errno.EADDRNOTAVAIL.negated();
+    }
+
+    /** An IPv6 socket that is bound to an address of IPv6 has done with IPv4. */
+    protected final void boundToFamily(Endpoints wanted) {
+        if (domain() == AF_INET6 && !wanted.isLocalAny() && !Ipv6Address.isV4(wanted.localHigh, wanted.localLow)) {
+            v6Only = true;
+        }
     }
 
     private static boolean isAnywhere(SockAddr address) {
@@ -291,7 +301,12 @@ public abstract class InetSock extends Sock {
 
     @Override
     public @Nullable SockAddr localAddress() {
-        return name(ends.localHigh, ends.localLow, ends.localPort);
+        return name(ends.localHigh, ends.localLow, portToTell());
+    }
+
+    /** What getsockname says of the port. */
+    protected int portToTell() {
+        return ends.localPort;
     }
 
     @Override
@@ -440,6 +455,9 @@ public abstract class InetSock extends Sock {
                 minTtl = number;
             }
             case IP_UNICAST_IF -> {
+                if (value.remaining() != Integer.BYTES) {
+                    return Errno.EINVAL.negated();
+                }
                 int index = Integer.reverseBytes(number); // network order, as Linux has it
                 if (index != 0 && !isInterface(index)) {
                     return Errno.EADDRNOTAVAIL.negated();
@@ -555,7 +573,7 @@ public abstract class InetSock extends Sock {
                 return Errno.ENOPROTOOPT.negated();
             }
         }
-        return SocketOptions.putInt(into, value);
+        return SocketOptions.putIntOrByte(into, value);
     }
 
     private static int bit(boolean on) {

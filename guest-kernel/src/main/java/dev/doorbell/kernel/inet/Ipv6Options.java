@@ -54,10 +54,11 @@ public final class Ipv6Options {
         if (name == IPV6_PKTINFO) {
             return setPacketInfo(o, value);
         }
-        if (value.remaining() < Integer.BYTES) {
+        boolean whole = value.remaining() >= Integer.BYTES;
+        if (!whole && name != IPV6_DONTFRAG && name != IPV6_AUTOFLOWLABEL) { // which a shorter value switches off
             return Errno.EINVAL.negated();
         }
-        int number = value.getInt(value.position());
+        int number = whole ? value.getInt(value.position()) : 0;
         boolean on = number != 0;
         switch (name) {
             case IPV6_V6ONLY -> {

@@ -156,6 +156,11 @@ public abstract class Sock {
     /** Whom it is connected to, or null. Allocates. */
     public abstract @Nullable SockAddr peerAddress();
 
+    /** Whether getpeername tells it. */
+    public boolean hasPeer() {
+        return peerAddress() != null;
+    }
+
     /**
      * Sets an option. Integers are read in the buffer's byte order, addresses (struct ip_mreq) in network byte order.
      *

@@ -4,6 +4,7 @@ import static dev.doorbell.kernel.socket.SocketConstants.*;
 
 import dev.doorbell.kernel.core.Errno;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** The options of level SOL_SOCKET, and how option values are read and written. */
@@ -17,22 +18,19 @@ public final class SocketOptions {
     private SocketOptions() {}
 
     static int set(Sock sock, int name, ByteBuffer value) {
-        switch (name) {
-            case SO_LINGER:
-                return setLinger(sock, value);
-            case SO_RCVTIMEO, SO_SNDTIMEO:
-                return setTimeout(sock, name, value);
-            case SO_BINDTODEVICE:
-                return bindToDevice(sock, value);
-            case SO_MAX_PACING_RATE:
-                return setPacingRate(sock, value);
-            case SO_TYPE, SO_PROTOCOL, SO_DOMAIN, SO_ERROR, SO_ACCEPTCONN, SO_SNDLOWAT:
-                return Errno.ENOPROTOOPT.negated();
-            default:
-                return value.remaining() < Integer.BYTES
-                        ? Errno.EINVAL.negated()
-                        : setInteger(sock, name, value.getInt(value.position()));
+        if (name == SO_BINDTODEVICE) {
+            return bindToDevice(sock, value);
         }
+        if (value.remaining() < Integer.BYTES) {
+            return Errno.EINVAL.negated(); // before anybody asks whether there is such an option
+        }
+        return switch (name) {
+            case SO_LINGER -> setLinger(sock, value);
+            case SO_RCVTIMEO, SO_SNDTIMEO -> setTimeout(sock, name, value);
+            case SO_MAX_PACING_RATE -> setPacingRate(sock, value);
+            case SO_TYPE, SO_PROTOCOL, SO_DOMAIN, SO_ERROR, SO_ACCEPTCONN, SO_SNDLOWAT -> Errno.ENOPROTOOPT.negated();
+            default -> setInteger(sock, name, value.getInt(value.position()));
+        };
     }
 
     private static int setInteger(Sock sock, int name, int value) {
@@ -87,9 +85,6 @@ public final class SocketOptions {
 
     /** An unsigned int, or a long; all ones is no limit. */
     private static int setPacingRate(Sock sock, ByteBuffer value) {
-        if (value.remaining() < Integer.BYTES) {
-            return Errno.EINVAL.negated();
-        }
         int at = value.position();
         if (value.remaining() >= Long.BYTES) {
             sock.maxPacingRate = value.getLong(at);
@@ -265,17 +260,23 @@ public final class SocketOptions {
     }
 
     /**
-     * Writes an int option; into less room than 4 bytes, its low bytes, as Linux does.
+     * Writes an int option; into less room than 4 bytes, as many of its low bytes, in the buffer's order.
      *
      * @return bytes written
      */
     public static int putInt(ByteBuffer into, int value) {
-        if (into.remaining() >= Integer.BYTES) {
-            into.putInt(value);
-            return Integer.BYTES;
+        int bytes = Math.min(into.remaining(), Integer.BYTES);
+        boolean little = into.order() == ByteOrder.LITTLE_ENDIAN;
+        for (int i = 0; i < bytes; i++) {
+            into.put((byte) (value >>> Byte.SIZE * (little ? i : bytes - 1 - i)));
         }
-        if (!into.hasRemaining()) {
-            return Errno.EINVAL.negated();
+        return bytes;
+    }
+
+    /** As {@link #putInt}, but where there is not room for all of it, a value that fits into a byte is one: SOL_IP. */
+    public static int putIntOrByte(ByteBuffer into, int value) {
+        if (!into.hasRemaining() || into.remaining() >= Integer.BYTES || value < 0 || value > 0xFF) {
+            return putInt(into, value);
         }
         into.put((byte) value);
         return 1;

@@ -175,8 +175,9 @@ public final class Syscalls {
     }
 
     public SockAddr getpeername(int fd) throws ErrnoException {
-        SockAddr peer = sock(fd).peerAddress();
-        if (peer == null) {
+        Sock sock = sock(fd);
+        SockAddr peer = sock.peerAddress();
+        if (peer == null || !sock.hasPeer()) {
             throw failed("getpeername", fd, Errno.ENOTCONN.negated());
         }
         return peer;

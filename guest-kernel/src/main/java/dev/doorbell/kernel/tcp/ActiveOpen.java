@@ -45,6 +45,11 @@ final class ActiveOpen {
         deferred = false;
     }
 
+    /** shutdown of a connection that has come about: no later connect asks how it went. */
+    void told() {
+        pending = false;
+    }
+
     /** shutdown without a connection: after an attempt that failed only the protocol's own states go on from here. */
     void shutDown() {
         refused = pending;

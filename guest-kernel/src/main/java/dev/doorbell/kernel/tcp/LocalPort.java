@@ -28,6 +28,11 @@ final class LocalPort {
         return asked || holder != null;
     }
 
+    /** bind has given the socket a port that it keeps. */
+    boolean isAsked() {
+        return asked;
+    }
+
     /**
      * bind with an address that was found good.
      *
@@ -81,7 +86,15 @@ final class LocalPort {
         return held;
     }
 
-    /** The connection is gone, and with it the place: a port that bind has asked for is taken again. */
+    /** The connection is over: a port that bind has asked for stays this socket's. */
+    void reclaim(TcpConnection c) {
+        if (asked && c.holder != null) {
+            holder = c.holder;
+            c.holder = null;
+        }
+    }
+
+    /** The socket is without a connection again: a port that bind has asked for, and a TIME-WAIT has got, is taken again. */
     void takeBack(int port) {
         PortTable.Holder held = holder;
         if (held != null) {

@@ -69,7 +69,10 @@ final class PortTable {
         holder.next = holder.previous = null;
     }
 
-    /** True when {@code wanted} may not have its port: O1 of SO_REUSEADDR and SO_REUSEPORT as Linux has them. */
+    /**
+     * True when {@code wanted}, in the table already or not, may not have its port, or not listen there: the rules of
+     * SO_REUSEADDR and SO_REUSEPORT as Linux has them.
+     */
     boolean conflicts(Holder wanted) {
         for (Holder other = ports[wanted.port]; other != null; other = other.next) {
             if (other == wanted) {
@@ -84,19 +87,6 @@ final class PortTable {
             boolean reuse = wanted.reuseAddress && other.reuseAddress && !other.listening;
             boolean share = wanted.reusePort && other.reusePort;
             if (!reuse && !share) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** True when listening on a port that others with SO_REUSEADDR are bound to already. */
-    boolean listenConflicts(Holder wanted) {
-        for (Holder other = ports[wanted.port]; other != null; other = other.next) {
-            if (other != wanted
-                    && other.listening
-                    && !(wanted.reusePort && other.reusePort)
-                    && wanted.overlaps(other)) {
                 return true;
             }
         }

@@ -326,6 +326,10 @@ public final class Tcp {
         c.sendQueue.clear();
         c.packetsOut = c.sackedOut = c.lostOut = c.retransOut = 0;
         c.outOfOrder.clear();
+        TcpSock sock = c.sock;
+        if (releasePort && sock != null && sock.connection == c) {
+            sock.port.reclaim(c);
+        }
         PortTable.Holder holder = c.holder;
         if (releasePort && holder != null) {
             ports.remove(holder);

@@ -99,7 +99,7 @@ final class TcpReceive {
                 tcp.acks.afterRead(c, copied);
             }
         }
-        long result = copied > 0 || wanted == 0 && available(c) > 0 ? copied : nothing(sock, c, wanted);
+        long result = copied > 0 || wanted == 0 && available(c) > 0 ? copied : nothing(sock, c);
         ControlMessages control = message.control;
         if (control != null) {
             control.clear();
@@ -123,7 +123,7 @@ final class TcpReceive {
         return skb.cbEndSeq - skb.cbSeq - ((skb.cbFlags & TcpHeader.FIN) != 0 ? 1 : 0);
     }
 
-    private static long nothing(TcpSock sock, TcpConnection c, int wanted) {
+    private static long nothing(TcpSock sock, TcpConnection c) {
         if (c.finReceived) {
             return 0; // the stream has ended, whatever went wrong since
         }
@@ -133,10 +133,7 @@ final class TcpReceive {
         if (c.state() == TcpState.CLOSE || (c.shutdown & Sock.RCV_SHUTDOWN) != 0) {
             return 0;
         }
-        if (c.state() == TcpState.SYN_SENT) {
-            return Errno.EAGAIN.negated();
-        }
-        return wanted == 0 ? 0 : Errno.EAGAIN.negated();
+        return Errno.EAGAIN.negated();
     }
 
     private static long outOfBand(TcpSock sock, TcpConnection c, Message message, int flags) {

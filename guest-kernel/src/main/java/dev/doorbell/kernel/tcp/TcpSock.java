@@ -27,6 +27,9 @@ public final class TcpSock extends InetSock {
 
     private @Nullable TcpListener listener;
     final LocalPort port = new LocalPort(this);
+    /** The port that the socket has given back; until it has another one, getsockname goes on telling it. */
+    private int formerPort;
+
     private final ActiveOpen opening;
     /** A writer has run into a full send buffer. */
     boolean wantsSpace;
@@ -61,6 +64,7 @@ public final class TcpSock extends InetSock {
         this(tcp, parent.stackOrNull(), parent.domain(), c.settings);
         connection = c;
         ends.copyFrom(c);
+        addressBound = parent.addressBound;
         ipOptions = settings.ipOptions;
         inherit(parent);
     }
@@ -75,13 +79,16 @@ public final class TcpSock extends InetSock {
             return error;
         }
         ends.scope = wanted.scope;
+        boundToFamily(wanted);
         if (bindAddressNoPort && wanted.localPort == 0) {
             ends.local(wanted.localHigh, wanted.localLow, 0);
             addressBound = !ends.isLocalAny();
             return 0;
         }
         int result = port.bind(wanted.localHigh, wanted.localLow, wanted.localPort);
-        if (result == 0 && tcp.network.isMulticastOrBroadcast(wanted.localHigh, wanted.localLow)) {
+        if (result != 0) {
+            unbind();
+        } else if (tcp.network.isMulticastOrBroadcast(wanted.localHigh, wanted.localLow)) {
             unbind(); // what is sent has a source by its route
             addressBound = false;
         }
@@ -140,6 +147,18 @@ public final class TcpSock extends InetSock {
     }
 
     @Override
+    protected int portToTell() {
+        return ends.localPort != 0 ? ends.localPort : formerPort;
+    }
+
+    /** Not once the connection is gone, though {@link #peerAddress} still tells who it was. */
+    @Override
+    public boolean hasPeer() {
+        TcpConnection c = connection;
+        return c != null && c.state() != TcpState.CLOSE && c.state() != TcpState.SYN_SENT && super.hasPeer();
+    }
+
+    @Override
     public boolean isOpening() {
         TcpConnection c = connection;
         return c != null && c.state() == TcpState.SYN_SENT && !opening.isDeferred();
@@ -147,8 +166,11 @@ public final class TcpSock extends InetSock {
 
     /** connect to AF_UNSPEC, and abortive close: RST when the peer still believes in the connection. */
     int disconnect() {
-        int number = ends.localPort;
         closeListener();
+        int number = ends.localPort;
+        if (number != 0) {
+            formerPort = number;
+        }
         TcpConnection c = connection;
         if (c != null) {
             boolean unfinished = TcpClose.abortNeedsReset(c);
@@ -158,6 +180,7 @@ public final class TcpSock extends InetSock {
             if (unfinished || c.state() == TcpState.SYN_SENT) {
                 pendingError(Errno.ECONNRESET.number()); // as Linux: SO_ERROR tells who was abandoned
             }
+            port.reclaim(c);
             connection = null;
             c.sock = null;
             tcp.done(c);
@@ -190,7 +213,8 @@ public final class TcpSock extends InetSock {
             }
         }
         PortTable.Holder held = port.holder();
-        if (held == null || tcp.ports.listenConflicts(held)) {
+        // Others may have come to the port since bind, or be children of a listener that was shut down.
+        if (held == null || tcp.ports.conflicts(held)) {
             return Errno.EADDRINUSE.negated();
         }
         syncSettings();
@@ -278,15 +302,15 @@ public final class TcpSock extends InetSock {
         }
         TcpConnection c = connection;
         if (c == null) {
-            int error = takeError();
-            if (error != 0) {
-                return error;
-            }
             if (listener != null) {
                 return Errno.ENOTCONN.negated();
             }
             if ((flags & MSG_OOB) != 0) {
                 return Errno.EINVAL.negated();
+            }
+            int error = takeError();
+            if (error != 0) {
+                return error;
             }
             return (shutdownMask & RCV_SHUTDOWN) != 0 ? 0 : Errno.ENOTCONN.negated();
         }
@@ -367,6 +391,9 @@ public final class TcpSock extends InetSock {
             stateChanged(EPOLLIN | EPOLLOUT | EPOLLHUP);
             return 0;
         }
+        if (c.state() != TcpState.SYN_RECV) {
+            opening.told();
+        }
         c.shutdown |= bits;
         shutdownMask |= bits;
         if ((bits & SEND_SHUTDOWN) != 0 && TcpClose.finIsDue(tcp, c)) {
@@ -382,8 +409,11 @@ public final class TcpSock extends InetSock {
             listener = null;
             acceptsConnections = false;
             l.close();
-            port.release();
-            ends.localPort = 0;
+            if (!port.isAsked()) {
+                port.release();
+                formerPort = ends.localPort;
+                ends.localPort = 0;
+            }
         }
     }
 

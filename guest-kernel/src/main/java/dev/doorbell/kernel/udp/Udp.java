@@ -83,17 +83,25 @@ public final class Udp implements L4Protocol, L4Protocol6 {
         ip6.wrap(skb.memory(), skb.networkHeader, Ipv6Header.LENGTH);
         ends.local(ip6.destinationHigh(), ip6.destinationLow(), udp.destinationPort())
                 .remote(ip6.sourceHigh(), ip6.sourceLow(), udp.sourcePort());
-        // RFC 8200 §8.1: a datagram without checksum is not accepted.
-        if (udp.checksum() == 0 || !isChecksumValid(skb)) {
-            snmp.count(Mib.UDP6_IN_CSUM_ERRORS);
-            error(skb, DropReason.UDP_CSUM, true);
+        boolean summed = udp.checksum() != 0;
+        if (summed && !isChecksumValid(skb)) {
+            badChecksum6(skb);
             return;
         }
         if (!deliver(skb, true)) {
+            if (!summed) { // RFC 8200 §8.1: not accepted, nor answered
+                badChecksum6(skb);
+                return;
+            }
             snmp.count(Mib.UDP6_NO_PORTS);
             ipv6.sendError(skb, Icmp6Errors.DESTINATION_UNREACHABLE, Icmp6Errors.PORT_UNREACHABLE, 0);
             skb.drop(DropReason.NO_SOCKET);
         }
+    }
+
+    private void badChecksum6(SkBuff skb) {
+        snmp.count(Mib.UDP6_IN_CSUM_ERRORS);
+        error(skb, DropReason.UDP_CSUM, true);
     }
 
     /** Checks the length and cuts what is beyond it. @return false: it was dropped */
@@ -127,7 +135,7 @@ public final class Udp implements L4Protocol, L4Protocol6 {
         }
         NetDevice dev = skb.dev;
         UdpSock sock = table.lookup(ends, dev == null ? 0 : dev.ifindex());
-        if (sock == null) {
+        if (sock == null || !acceptsSum(sock, v6)) {
             return false;
         }
         skb.pull(UdpHeader.LENGTH);
@@ -136,6 +144,11 @@ public final class Udp implements L4Protocol, L4Protocol6 {
         }
         deliver(sock, skb, v6);
         return true;
+    }
+
+    /** RFC 6935: without a checksum only what a socket has asked for. */
+    private boolean acceptsSum(UdpSock sock, boolean v6) {
+        return !v6 || udp.checksum() != 0 || sock.takesWithoutChecksum6();
     }
 
     private void error(SkBuff skb, DropReason reason, boolean v6) {
@@ -162,7 +175,7 @@ public final class Udp implements L4Protocol, L4Protocol6 {
         skb.pull(UdpHeader.LENGTH);
         UdpSock previous = null;
         for (UdpSock sock = table.first(ends.localPort); sock != null; sock = sock.nextInBucket) {
-            boolean matches = UdpTable.score(sock, ends, index) >= 0;
+            boolean matches = UdpTable.score(sock, ends, index) >= 0 && acceptsSum(sock, v6);
             if (matches && (!group || dev != null && sock.wants(dev, ends))) {
                 if (previous != null) {
                     deliverCopy(previous, skb, v6);

@@ -2,6 +2,8 @@ package dev.doorbell.kernel.udp;
 
 import static dev.doorbell.kernel.socket.SocketConstants.UDP_CORK;
 import static dev.doorbell.kernel.socket.SocketConstants.UDP_GRO;
+import static dev.doorbell.kernel.socket.SocketConstants.UDP_NO_CHECK6_RX;
+import static dev.doorbell.kernel.socket.SocketConstants.UDP_NO_CHECK6_TX;
 import static dev.doorbell.kernel.socket.SocketConstants.UDP_SEGMENT;
 
 import dev.doorbell.kernel.core.Errno;
@@ -21,6 +23,8 @@ final class UdpOptions {
     int segmentBytes;
     /** UDP_GRO: the application understands datagrams that were joined; here none ever is. */
     private boolean takesJoined;
+    /** UDP_NO_CHECK6_TX, UDP_NO_CHECK6_RX: RFC 6935, for tunnels; IPv4 takes no notice. */
+    boolean noChecksum6, takesWithoutChecksum6;
 
     int set(int name, ByteBuffer value) {
         if (value.remaining() < Integer.BYTES) {
@@ -36,6 +40,8 @@ final class UdpOptions {
                 segmentBytes = v;
             }
             case UDP_GRO -> takesJoined = v != 0;
+            case UDP_NO_CHECK6_TX -> noChecksum6 = v != 0;
+            case UDP_NO_CHECK6_RX -> takesWithoutChecksum6 = v != 0;
             default -> {
                 return Errno.ENOPROTOOPT.negated();
             }
@@ -48,6 +54,8 @@ final class UdpOptions {
             case UDP_CORK -> SocketOptions.putInt(into, corked ? 1 : 0);
             case UDP_SEGMENT -> SocketOptions.putInt(into, segmentBytes);
             case UDP_GRO -> SocketOptions.putInt(into, takesJoined ? 1 : 0);
+            case UDP_NO_CHECK6_TX -> SocketOptions.putInt(into, noChecksum6 ? 1 : 0);
+            case UDP_NO_CHECK6_RX -> SocketOptions.putInt(into, takesWithoutChecksum6 ? 1 : 0);
             default -> Errno.ENOPROTOOPT.negated();
         };
     }

@@ -48,6 +48,8 @@ final class UdpSock extends DatagramSock {
     /** The datagram that is being put together. */
     private @Nullable UdpCork cork;
 
+    private boolean pushing;
+
     /** Link in the port table's bucket. */
     @Nullable
     UdpSock nextInBucket;
@@ -74,6 +76,7 @@ final class UdpSock extends DatagramSock {
             return result;
         }
         ends.scope = wanted.scope;
+        boundToFamily(wanted);
         addressBound = !ends.isLocalAny();
         portBound = wanted.localPort != 0;
         return 0;
@@ -244,7 +247,12 @@ final class UdpSock extends DatagramSock {
     private long push(UdpCork begun, @Nullable Message last) {
         cork = null;
         to.copyFrom(begun.to);
-        return transmit(begun.whole(last), begun.length());
+        pushing = true; // what was accepted goes out, also after a shutdown
+        try {
+            return transmit(begun.whole(last), begun.length());
+        } finally {
+            pushing = false;
+        }
     }
 
     /** Sends a message along {@link #to}: one datagram, or several where UDP_SEGMENT says so. */
@@ -338,7 +346,7 @@ final class UdpSock extends DatagramSock {
         if (route.type() == RouteType.BROADCAST && !broadcast) {
             return Errno.EACCES.negated();
         }
-        int refused = sendError();
+        int refused = pushing ? 0 : sendError();
         if (refused != 0) {
             return refused;
         }
@@ -389,7 +397,7 @@ final class UdpSock extends DatagramSock {
             ipv6().snmp().count(Mib.IP6_OUT_NO_ROUTES);
             return Errno.ENETUNREACH.negated();
         }
-        int refused = sendError();
+        int refused = pushing ? 0 : sendError();
         if (refused != 0) {
             return refused;
         }
@@ -406,7 +414,7 @@ final class UdpSock extends DatagramSock {
         }
         to.local(route.sourceHigh(), route.sourceLow(), ends.localPort)
                 .remote(route.destinationHigh(), route.destinationLow(), to.remotePort);
-        build(skb, message, length, true); // RFC 8200 §8.1: never without a checksum
+        build(skb, message, length, !options.noChecksum6); // RFC 8200 §8.1: mostly
         boolean hops = control != null && control.has(ControlMessages.HOP_LIMIT);
         boolean ofClass = control != null && control.has(ControlMessages.TRAFFIC_CLASS);
         int label = v6.flowInfoSend && v6.flowInfo != 0
@@ -499,6 +507,11 @@ final class UdpSock extends DatagramSock {
     /** @param skb data() at the payload; on true it is gone */
     boolean receive(SkBuff skb) {
         return queueReceive(skb);
+    }
+
+    /** UDP_NO_CHECK6_RX. */
+    boolean takesWithoutChecksum6() {
+        return options.takesWithoutChecksum6;
     }
 
     boolean wants(NetDevice dev, Endpoints packet) {
