@@ -59,7 +59,11 @@ public final class SocketConstants {
             SOL_PACKET = 263;
 
     /** Options of SOL_UDP. */
-    public static final int UDP_CORK = 1, UDP_NO_CHECK6_TX = 101, UDP_NO_CHECK6_RX = 102, UDP_SEGMENT = 103, UDP_GRO = 104;
+    public static final int UDP_CORK = 1,
+            UDP_NO_CHECK6_TX = 101,
+            UDP_NO_CHECK6_RX = 102,
+            UDP_SEGMENT = 103,
+            UDP_GRO = 104;
 
     /** Options of SOL_SOCKET. */
     public static final int SO_DEBUG = 1,
