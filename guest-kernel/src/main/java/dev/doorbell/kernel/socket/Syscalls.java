@@ -140,7 +140,7 @@ public final class Syscalls {
      * Waits for a connection.
      *
      * @param flags SOCK_NONBLOCK, for the new descriptor
-     * @return the new descriptor; {@link #getpeername} says who it is
+     * @return the new descriptor; {@link Sock#peerAddress} of it says who it is, also when it was reset meanwhile
      */
     public int accept4(int fd, int flags) throws ErrnoException {
         if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) {
