@@ -260,16 +260,33 @@ public final class GuestMemory implements AutoCloseable {
             hash += mix(MEMORY.readLong(address) ^ key, MEMORY.readLong(address + 8) ^ HASH_SECOND);
             key += HASH_STEP;
         }
-        long first = 0, last = 0;
-        if (bytes >= 8) { // bytes that are in already do no harm
-            first = MEMORY.readLong(Math.min(address, end - 8));
-            last = MEMORY.readLong(end - 8);
-        } else {
-            for (; address < end; address++) {
-                last = last << 8 | MEMORY.readByte(address) & 0xFF;
-            }
+        long first = 0;
+        if (address < end - 8) {
+            first = MEMORY.readLong(address);
+            address += 8;
         }
-        return mix(hash ^ HASH_FIRST, mix(first ^ key, last ^ HASH_SECOND) ^ HASH_STEP);
+        return mix(hash ^ HASH_FIRST, mix(first ^ key, rest(address, end - address) ^ HASH_SECOND) ^ HASH_STEP);
+    }
+
+    /**
+     * Up to eight bytes as a number. Never over the end of a word that a copy would have stored: a load that spans two
+     * stores waits until both have left the processor's store buffer, and who asks for a hash mostly has just copied.
+     */
+    private static long rest(long address, long bytes) {
+        if (bytes == 8) {
+            return MEMORY.readLong(address);
+        }
+        long at = address;
+        long rest = 0;
+        if ((bytes & 4) != 0) {
+            rest = MEMORY.readInt(at);
+            at += 4;
+        }
+        if ((bytes & 2) != 0) {
+            rest = rest << 16 | MEMORY.readShort(at) & 0xFFFF;
+            at += 2;
+        }
+        return (bytes & 1) != 0 ? rest << 8 | MEMORY.readByte(at) & 0xFF : rest;
     }
 
     /** Both halves of a product: each bit of a factor reaches most of it. */
