@@ -79,9 +79,8 @@ public final class TcpSock extends InetSock {
             return error;
         }
         ends.scope = wanted.scope;
-        boolean v6OnlyBefore = v6Only;
-        boundToFamily(wanted);
         if (bindAddressNoPort && wanted.localPort == 0) {
+            boundToFamily(wanted);
             ends.local(wanted.localHigh, wanted.localLow, 0);
             addressBound = !ends.isLocalAny();
             return 0;
@@ -89,8 +88,10 @@ public final class TcpSock extends InetSock {
         int result = port.bind(wanted.localHigh, wanted.localLow, wanted.localPort);
         if (result != 0) {
             unbind();
-            v6Only = v6OnlyBefore;
-        } else if (tcp.network.isMulticastOrBroadcast(wanted.localHigh, wanted.localLow)) {
+            return result;
+        }
+        boundToFamily(wanted);
+        if (tcp.network.isMulticastOrBroadcast(wanted.localHigh, wanted.localLow)) {
             unbind(); // what is sent has a source by its route
             addressBound = false;
         }

@@ -48,8 +48,8 @@ final class TcpMatch implements Match {
     }
 
     private boolean hasOption(Packet packet) {
-        int header = packet.u8(12) >>> 4 << 2;
-        if (header < TcpHeader.MIN_LENGTH || !packet.pull(header)) {
+        int header = TcpOptionBytes.pullHeader(packet);
+        if (header < 0) {
             packet.hotDrop();
             return false;
         }

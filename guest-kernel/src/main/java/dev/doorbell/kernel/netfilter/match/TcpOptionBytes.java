@@ -4,11 +4,17 @@ import dev.doorbell.bus.wire.TcpHeader;
 import dev.doorbell.kernel.netfilter.Packet;
 
 /**
- * The options in a packet's TCP header, which {@link Packet#pull} made readable. Hostile lengths end the search, late
+ * The options in a packet's TCP header, which {@link #pullHeader} made readable. Hostile lengths end the search, late
  * at worst.
  */
 public final class TcpOptionBytes {
     private TcpOptionBytes() {}
+
+    /** Makes the whole TCP header readable, of which the fixed part is. @return its bytes; -1: it is none, or not all there */
+    public static int pullHeader(Packet packet) {
+        int header = packet.u8(12) >>> 4 << 2;
+        return header >= TcpHeader.MIN_LENGTH && packet.pull(header) ? header : -1;
+    }
 
     /**
      * @param header bytes of the TCP header

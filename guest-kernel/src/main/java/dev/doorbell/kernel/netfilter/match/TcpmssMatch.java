@@ -15,8 +15,8 @@ record TcpmssMatch(int min, int max, boolean inverted) implements Match {
         if (!packet.hasTransport(TcpHeader.MIN_LENGTH)) {
             return false;
         }
-        int header = packet.u8(12) >>> 4 << 2;
-        if (header < TcpHeader.MIN_LENGTH || !packet.pull(header)) {
+        int header = TcpOptionBytes.pullHeader(packet);
+        if (header < 0) {
             packet.hotDrop();
             return false;
         }

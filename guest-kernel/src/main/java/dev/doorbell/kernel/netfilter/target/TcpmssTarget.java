@@ -44,8 +44,8 @@ final class TcpmssTarget implements Target {
         if (!packet.pull(TcpHeader.MIN_LENGTH)) {
             return Result.DROP;
         }
-        int header = packet.u8(12) >>> 4 << 2;
-        if (header < TcpHeader.MIN_LENGTH || !packet.pull(header) || !skb.cow(0) || !packet.reload()) {
+        int header = TcpOptionBytes.pullHeader(packet);
+        if (header < 0 || !skb.cow(0) || !packet.reload()) {
             return Result.DROP;
         }
         int wanted = mss == CLAMP ? clamped(packet) : mss;
@@ -126,9 +126,6 @@ final class TcpmssTarget implements Target {
         boolean partial = skb.ipSummed == SkBuff.CHECKSUM_PARTIAL;
         int updated = InternetChecksum.update16(partial ? ~sum & 0xFFFF : sum, bytes, bytes + OPTION_BYTES);
         put16(packet, TcpHeader.CHECKSUM_OFFSET, partial ? ~updated & 0xFFFF : updated);
-        if (skb.ipSummed == SkBuff.CHECKSUM_COMPLETE) {
-            skb.ipSummed = SkBuff.CHECKSUM_NONE;
-        }
     }
 
     private static void updateChecksum(Packet packet, int before, int after) {
