@@ -7,13 +7,19 @@ package dev.doorbell.bus.time;
  */
 final class Polling {
     /** A look at all inputs takes a microsecond or two: after a pause so long somebody else has had the core. */
-    private static final long CROWDED_NS = 30_000;
+    private static final long LEAST_CROWDED_NS = 30_000;
+    /**
+     * Who polls for milliseconds has to bear short visits: a ping that wakes up to send its next request, the timer
+     * tick, a hypervisor. Who computes takes a slice of the scheduler's, and none is so short.
+     */
+    private static final long MOST_CROWDED_NS = 500_000;
 
     private static final int MOST = 16, PAID = 4, LOST = 1, CROWDED = 4;
     /** Without credit: one attempt in so many. */
     private static final int ATTEMPTS = 16;
 
     private final long limitNs;
+    private final long crowdedNs;
     private int credit = MOST;
     private int refused;
     private long until;
@@ -26,6 +32,7 @@ final class Polling {
             throw new IllegalArgumentException("spin " + limitNs + " ns: must not be negative");
         }
         this.limitNs = limitNs;
+        crowdedNs = Math.min(MOST_CROWDED_NS, Math.max(LEAST_CROWDED_NS, limitNs / 16));
     }
 
     /** Something came in. */
@@ -50,7 +57,7 @@ final class Polling {
         if (!going) {
             return begins(now);
         }
-        if (now - lastLook > CROWDED_NS) {
+        if (now - lastLook > crowdedNs) {
             return ends(CROWDED);
         }
         if (now >= until) {

@@ -45,6 +45,16 @@ class PollingTest {
         assertThat(polling.goesOn(now)).isFalse();
     }
 
+    /** Somebody's short visit to the core is no reason to stop for one who polls for long; a slice of the scheduler's is. */
+    @Test
+    void whoPollsForLongBearsShortVisits() {
+        Polling patient = new Polling(250_000_000);
+        patient.input(now);
+        assertThat(patient.goesOn(now)).isTrue();
+        assertThat(patient.goesOn(now += 400_000)).isTrue();
+        assertThat(patient.goesOn(now += 1_500_000)).isFalse();
+    }
+
     @Test
     void afterPollingInVainForLongItOnlyTriesNowAndThen() {
         int polled = 0;
