@@ -144,7 +144,7 @@ public final class NetDevice {
         net.notifyChange(this, NetdevNotifier.Change.REGISTER);
         KernelProbe probe = net.kernel().probe();
         if (probe != null) {
-            probe.interfaceRegistered(name);
+            probe.interfaceRegistered(this, name);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.doorbell.kernel.netdev;
 import dev.doorbell.bus.wire.EthernetHeader;
 import dev.doorbell.kernel.core.Errno;
 import dev.doorbell.kernel.core.ErrnoException;
+import dev.doorbell.kernel.probe.KernelProbe;
 import dev.doorbell.kernel.skb.SkBuff;
 
 /** An interface for one IEEE 802.1Q VLAN of another interface: {@code ip link add link eth0 name eth0.5 type vlan id 5}. */
@@ -31,6 +32,10 @@ public final class VlanDevice implements NetDeviceOps {
         vlan.neededHeadroom = real.neededHeadroom + 4;
         vlan.txQueueLen = 0;
         real.ops().ndoVlanRxAddVid(vid);
+        KernelProbe probe = real.net().kernel().probe();
+        if (probe != null) {
+            probe.vlanAdded(real.name(), vid);
+        }
         vlan.registerNetdev();
         real.vlan(vid, vlan);
         return vlan;
@@ -42,6 +47,10 @@ public final class VlanDevice implements NetDeviceOps {
             ops.real.vlan(ops.vid, null);
             vlan.unregisterNetdev();
             ops.real.ops().ndoVlanRxKillVid(ops.vid);
+            KernelProbe probe = vlan.net().kernel().probe();
+            if (probe != null) {
+                probe.vlanKilled(ops.real.name(), ops.vid);
+            }
         }
     }
 

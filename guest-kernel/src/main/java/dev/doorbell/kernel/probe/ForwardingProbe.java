@@ -199,13 +199,23 @@ public abstract class ForwardingProbe implements KernelProbe {
     }
 
     @Override
-    public void interfaceRegistered(String device) {
-        inner.interfaceRegistered(device);
+    public void interfaceRegistered(Object netdev, String device) {
+        inner.interfaceRegistered(netdev, device);
     }
 
     @Override
     public void interfaceUnregistered(String device) {
         inner.interfaceUnregistered(device);
+    }
+
+    @Override
+    public void vlanAdded(String device, int vid) {
+        inner.vlanAdded(device, vid);
+    }
+
+    @Override
+    public void vlanKilled(String device, int vid) {
+        inner.vlanKilled(device, vid);
     }
 
     @Override

@@ -147,9 +147,16 @@ public interface KernelProbe {
     default void driverLeft(String device, String driver) {}
 
     /** register_netdev has succeeded. */
-    default void interfaceRegistered(String device) {}
+    /** @param netdev the interface itself */
+    default void interfaceRegistered(Object netdev, String device) {}
 
     default void interfaceUnregistered(String device) {}
+
+    /** The driver of {@code device} has been told that this VLAN is used on it. */
+    default void vlanAdded(String device, int vid) {}
+
+    /** The driver has been told that it is not any more. */
+    default void vlanKilled(String device, int vid) {}
 
     default void openBegins(String device) {}
 
