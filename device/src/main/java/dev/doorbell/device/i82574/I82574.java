@@ -135,6 +135,9 @@ public final class I82574 implements PciFunction, LinkPort.Receiver, ConfigSpace
     }
 
     private static long negotiationNs(DeviceContext context) {
+        if (context.negotiationNs() != DeviceContext.AS_TIMED) {
+            return context.negotiationNs();
+        }
         return switch (context.timing()) {
             case ZERO -> NEGOTIATION_ZERO_NS;
             case REALISTIC -> NEGOTIATION_REALISTIC_NS;

@@ -13,6 +13,8 @@ import java.util.SplittableRandom;
  * @param nvm the card's non-volatile memory; the model loads and stores it through this port
  * @param timing when its internal steps happen
  * @param random the card's own stream, split from the world's seed by name
+ * @param negotiationNs how long the card and its partner negotiate their link; {@link #AS_TIMED}: as long as the timing
+ *     profile has it
  */
 public record DeviceContext(
         String name,
@@ -23,4 +25,21 @@ public record DeviceContext(
         NvmStore nvm,
         Timing timing,
         SplittableRandom random,
-        Tracer tracer) {}
+        Tracer tracer,
+        long negotiationNs) {
+    public static final long AS_TIMED = -1;
+
+    /** With a link that takes as long to come up as the timing profile has it. */
+    public DeviceContext(
+            String name,
+            Scheduler scheduler,
+            DmaPort dma,
+            InterruptPort interrupts,
+            LinkPort link,
+            NvmStore nvm,
+            Timing timing,
+            SplittableRandom random,
+            Tracer tracer) {
+        this(name, scheduler, dma, interrupts, link, nvm, timing, random, tracer, AS_TIMED);
+    }
+}
