@@ -27,6 +27,7 @@ public record DeviceContext(
         SplittableRandom random,
         Tracer tracer,
         long negotiationNs) {
+    /** For {@link #negotiationNs}: the timing profile says it. */
     public static final long AS_TIMED = -1;
 
     /** With a link that takes as long to come up as the timing profile has it. */

@@ -146,8 +146,11 @@ public interface KernelProbe {
     /** The driver's remove has returned, or its probe has failed: nothing of it may be left. */
     default void driverLeft(String device, String driver) {}
 
-    /** register_netdev has succeeded. */
-    /** @param netdev the interface itself */
+    /**
+     * register_netdev has succeeded.
+     *
+     * @param netdev the interface itself
+     */
     default void interfaceRegistered(Object netdev, String device) {}
 
     default void interfaceUnregistered(String device) {}
