@@ -23,9 +23,19 @@ public final class GuestMemory implements AutoCloseable {
     private static final long ARRAY_BASE = MEMORY.arrayBaseOffset(byte[].class);
 
     /** Odd, and without a pattern. */
-    private static final long HASH_FIRST = 0x9E37_79B9_7F4A_7C15L,
-            HASH_SECOND = 0xC2B2_AE3D_27D4_EB4FL,
-            HASH_STEP = 0x1656_67B1_9E37_79F9L;
+    private static final long HASH_STEP = 0x3939_7D27_6F8B_F683L,
+            HASH_1 = 0x1082_4F47_D293_A1CDL,
+            HASH_2 = 0x2E53_F896_797B_7ECFL,
+            HASH_3 = 0x7617_1B11_4ECF_5BB9L,
+            HASH_4 = 0x828B_5FEE_C43B_DB9BL,
+            HASH_5 = 0xD143_8D7F_794B_FC49L,
+            HASH_6 = 0x7171_29C6_8D98_F553L,
+            HASH_7 = 0xC736_6CA4_7EA4_0DBDL,
+            HASH_8 = 0x8B41_06F0_6A7D_757BL,
+            HASH_9 = 0x923A_95B8_4FAB_C747L,
+            HASH_10 = 0xFC63_CFB8_8C6C_2FFFL,
+            HASH_11 = 0x4F0C_385E_19F5_9B9BL,
+            HASH_12 = 0x6D9F_5C56_3B5F_36D7L;
 
     private static final Cleaner CLEANER = Cleaner.create();
 
@@ -249,49 +259,67 @@ public final class GuestMemory implements AutoCloseable {
      * A 64-bit hash of a range, the same for the same bytes wherever they lie; for observers that want to know whether memory
      * has changed. Not cryptographic, and not to be kept: it may differ in the next version. It lives here for the same
      * reason as {@link #onesComplementSum}.
+     *
+     * <p>Each word has a factor of its own, so that none waits for the one before; two words that change by the same bits do
+     * not cancel each other out, because a factor reaches the bits above a change, and the shift those below. Written out,
+     * and so too long to be copied into each of its many callers, whose code has to stay in the processor's cache.
      */
     public long hash(long gpa, long bytes) {
         check(gpa, bytes);
-        long address = base + gpa;
-        long end = address + bytes;
-        long hash = bytes * HASH_SECOND;
-        long key = HASH_FIRST; // another one for each place; so no product waits for the one before
-        for (; address < end - 16; address += 16) {
-            hash += mix(MEMORY.readLong(address) ^ key, MEMORY.readLong(address + 8) ^ HASH_SECOND);
-            key += HASH_STEP;
+        long at = base + gpa;
+        long end = at + bytes;
+        long hash = bytes * HASH_STEP;
+        for (; at <= end - 64; at += 64) {
+            long first = MEMORY.readLong(at), second = MEMORY.readLong(at + 8);
+            long third = MEMORY.readLong(at + 16), fourth = MEMORY.readLong(at + 24);
+            long fifth = MEMORY.readLong(at + 32), sixth = MEMORY.readLong(at + 40);
+            long seventh = MEMORY.readLong(at + 48), eighth = MEMORY.readLong(at + 56);
+            hash = (hash ^ hash >>> 32) * HASH_STEP
+                    + (first ^ first >>> 32) * HASH_1
+                    + (second ^ second >>> 32) * HASH_2
+                    + (third ^ third >>> 32) * HASH_3
+                    + (fourth ^ fourth >>> 32) * HASH_4
+                    + (fifth ^ fifth >>> 32) * HASH_5
+                    + (sixth ^ sixth >>> 32) * HASH_6
+                    + (seventh ^ seventh >>> 32) * HASH_7
+                    + (eighth ^ eighth >>> 32) * HASH_8;
         }
-        long first = 0;
-        if (address < end - 8) {
-            first = MEMORY.readLong(address);
-            address += 8;
+        if (at <= end - 32) {
+            long first = MEMORY.readLong(at), second = MEMORY.readLong(at + 8);
+            long third = MEMORY.readLong(at + 16), fourth = MEMORY.readLong(at + 24);
+            hash = (hash ^ hash >>> 32) * HASH_STEP
+                    + (first ^ first >>> 32) * HASH_1
+                    + (second ^ second >>> 32) * HASH_2
+                    + (third ^ third >>> 32) * HASH_3
+                    + (fourth ^ fourth >>> 32) * HASH_4;
+            at += 32;
         }
-        return mix(hash ^ HASH_FIRST, mix(first ^ key, rest(address, end - address) ^ HASH_SECOND) ^ HASH_STEP);
-    }
-
-    /**
-     * Up to eight bytes as a number. Never over the end of a word that a copy would have stored: a load that spans two
-     * stores waits until both have left the processor's store buffer, and who asks for a hash mostly has just copied.
-     */
-    private static long rest(long address, long bytes) {
-        if (bytes == 8) {
-            return MEMORY.readLong(address);
+        if (at <= end - 16) {
+            long first = MEMORY.readLong(at), second = MEMORY.readLong(at + 8);
+            hash += (first ^ first >>> 32) * HASH_9 + (second ^ second >>> 32) * HASH_10;
+            at += 16;
         }
-        long at = address;
+        if (at <= end - 8) {
+            long first = MEMORY.readLong(at);
+            hash += (first ^ first >>> 32) * HASH_11;
+            at += 8;
+        }
+        // Never over the end of a word that a copy would have stored: a load that spans two stores waits until both have
+        // left the processor's store buffer, and who asks for a hash mostly has just copied.
         long rest = 0;
-        if ((bytes & 4) != 0) {
+        if (at <= end - 4) {
             rest = MEMORY.readInt(at);
             at += 4;
         }
-        if ((bytes & 2) != 0) {
+        if (at <= end - 2) {
             rest = rest << 16 | MEMORY.readShort(at) & 0xFFFF;
             at += 2;
         }
-        return (bytes & 1) != 0 ? rest << 8 | MEMORY.readByte(at) & 0xFF : rest;
-    }
-
-    /** Both halves of a product: each bit of a factor reaches most of it. */
-    private static long mix(long a, long b) {
-        return a * b ^ Math.multiplyHigh(a, b);
+        if (at < end) {
+            rest = rest << 8 | MEMORY.readByte(at) & 0xFF;
+        }
+        hash += (rest ^ rest >>> 32) * HASH_12;
+        return hash ^ hash >>> 32;
     }
 
     /** A copy, for tests and set-up. */
