@@ -304,7 +304,8 @@ public final class GuestMemory implements AutoCloseable {
             hash += (first ^ first >>> 32) * HASH_11;
             at += 8;
         }
-        // Never over the end of a word that a copy would have stored: a load that spans two stores waits until both have
+        // Never over the end of a word that a copy would have stored: a load that spans two stores waits until both
+        // have
         // left the processor's store buffer, and who asks for a hash mostly has just copied.
         long rest = 0;
         if (at <= end - 4) {
